@@ -1,0 +1,328 @@
+#include <autograd/backward.hpp>
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/kernels.hpp>
+#include <autograd/record.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <unordered_map>
+
+namespace xgrad {
+namespace {
+
+thread_local constinit bool recording = true;
+thread_local constinit bool anomaly = false;
+
+// What is running a rule on this thread, for messages.
+struct Call {
+    const Op* op;
+    const Where* where;
+};
+thread_local constinit Call running = {nullptr, nullptr};
+
+}  // namespace
+
+bool grad_enabled() noexcept { return recording; }
+GradModeGuard::GradModeGuard(bool enabled) noexcept : before_(recording) { recording = enabled; }
+GradModeGuard::~GradModeGuard() { recording = before_; }
+
+bool anomaly_enabled() noexcept { return anomaly; }
+AnomalyGuard::AnomalyGuard() noexcept : before_(anomaly) { anomaly = true; }
+AnomalyGuard::~AnomalyGuard() { anomaly = before_; }
+
+namespace detail {
+
+std::string running_call() {
+    return running.op ? call_string(running.op, *running.where) : "a rule";
+}
+
+namespace {
+
+// Two gradients of one value add up.
+const Op accumulate_op(
+    "accumulate",
+    on({{3, 4}, {3, 4}}, [](const auto& in) {
+        using T = typename std::decay_t<decltype(in[0])>::value_type;
+        Array<T> sum = in[0].value();
+        kernels<TapeKernels<T>>().add_into(sum.data(), in[1].value().data(), sum.size());
+        const auto pass = [](const Variable<T>& g) { return g; };
+        return Variable<T>(record(accumulate_op, std::move(sum)).wrt(in[0], pass).wrt(in[1], pass));
+    }).linear());
+
+// Adds `share` to `total`, in place where nobody else sees the array.
+template <class T>
+void accumulate(Variable<T>& total, Variable<T> share) {
+    if (!total.defined()) {
+        total = std::move(share);
+        return;
+    }
+    const bool recorded = grad_enabled() && (total.requires_grad() || share.requires_grad());
+    if (!recorded && !total.unshared() && share.unshared())
+        std::swap(total, share);
+    if (!recorded && total.unshared() && !total.requires_grad()) {
+        Array<T>& sum = total.state().buffer->array;
+        kernels<TapeKernels<T>>().add_into(sum.data(), share.value().data(), sum.size());
+        return;
+    }
+    const auto call = [](const std::vector<Variable<T>>& in) {
+        const Sample& only = accumulate_op.samples().front();
+        if constexpr (std::same_as<T, float>) {
+            return only.call_float(in);
+        } else {
+            return only.call_double(in);
+        }
+    };
+    total = call({total, share});
+}
+
+// One walk over the graph. Nodes wait in `pending`, latest first: when one comes up, every
+// consumer has given its share. The map is this run's own, so runs may nest, and threads may
+// share leaves.
+template <class T>
+class Run {
+public:
+    Run(bool retain_graph, bool create_graph) : retain_(retain_graph), create_(create_graph) {}
+
+    void seed(const Ref<Node<T>>& node, const Variable<T>& gradient) { push(node.get(), gradient); }
+
+    // For grad(): nodes whose gradient is asked for, and every node that leads to one.
+    void want(Node<T>* node) { wanted_.emplace(node, true); }
+    void mark_needed(const std::vector<Variable<T>>& outputs) {
+        std::map<std::uint64_t, Node<T>*, std::greater<>> open;
+        std::vector<Node<T>*> order;
+        for (const Variable<T>& y : outputs) {
+            Node<T>* node = y.state().node.get();
+            open.emplace(node->sequence, node);
+        }
+        while (!open.empty()) {
+            Node<T>* node = open.begin()->second;
+            open.erase(open.begin());
+            order.push_back(node);
+            for (std::size_t i = 0; i < node->edges(); ++i) {
+                if (Node<T>* next = node->edge(i))
+                    open.emplace(next->sequence, next);
+            }
+        }
+        for (auto node = order.rbegin(); node != order.rend(); ++node) {  // inputs first
+            for (std::size_t i = 0; i < (*node)->edges(); ++i) {
+                Node<T>* next = (*node)->edge(i);
+                if (next && wanted_.contains(next)) {
+                    wanted_.emplace(*node, false);
+                    break;
+                }
+            }
+        }
+        selective_ = true;
+    }
+
+    void walk() {
+        const GradModeGuard mode(create_);
+        const Call before = std::exchange(running, Call{nullptr, nullptr});
+        try {
+            while (!pending_.empty())
+                step();
+        } catch (...) {
+            running = before;
+            throw;
+        }
+        running = before;
+    }
+
+    struct Leaf {
+        Ref<Node<T>> node;
+        Variable<T> gradient;
+    };
+    std::vector<Leaf> results;  // leaves, and the wanted nodes
+
+private:
+    struct Waiting {
+        Ref<Node<T>> node;
+        Variable<T> gradient;
+    };
+
+    void push(Node<T>* node, Variable<T> share) {
+        Waiting& slot = pending_[node->sequence];
+        if (!slot.node)
+            slot.node = Ref<Node<T>>::share(node);
+        accumulate(slot.gradient, std::move(share));
+    }
+
+    void step() {
+        auto taken = pending_.extract(pending_.begin());
+        Ref<Node<T>> node = std::move(taken.mapped().node);
+        Variable<T> gradient = std::move(taken.mapped().gradient);
+        const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
+        if (selective_ ? wanted != wanted_.end() && wanted->second : node->is_leaf()) {
+            results.push_back({node, gradient});
+        }
+        if (node->is_leaf())
+            return;
+        if (node->released) {
+            fail<GraphError>(
+                "backward: what {} kept was freed by an earlier backward; pass retain_graph = true "
+                "to the first one",
+                call_string(node->op, node->where));
+        }
+        running = {node->op, &node->where};
+        for (std::size_t i = 0; i < node->edges(); ++i) {
+            Node<T>* input = node->edge(i);
+            if (!input || (selective_ && !wanted_.contains(input)))
+                continue;
+            push(input, share(*node, i, *input, gradient));
+        }
+        if (!retain_) {
+            node->released = true;
+            node->drop_kept();
+        }
+    }
+
+    Variable<T> share(Node<T>& node, std::size_t i, Node<T>& input, const Variable<T>& gradient) {
+        Variable<T> given = node.share(i, gradient);
+        if (anomaly) {
+            const std::string what = fmt::format("the gradient of input {}", i);
+            check_finite(node.op, node.where, what.c_str(), given.value());
+        }
+        if (given.shape() == input.shape)
+            return given;
+        try {
+            return sum_to(given, input.shape, node.where);
+        } catch (const ShapeError&) {
+            fail<std::logic_error>(
+                "backward: the rule of {} for input {} returned shape {}; the input has {}, the "
+                "output {}",
+                call_string(node.op, node.where),
+                i,
+                given.shape(),
+                input.shape,
+                node.shape);
+        }
+    }
+
+    using Entry = std::pair<const std::uint64_t, Waiting>;
+    std::map<std::uint64_t, Waiting, std::greater<>, PoolAllocator<Entry>> pending_;
+    std::unordered_map<Node<T>*, bool> wanted_;
+    bool selective_ = false;
+    bool retain_;
+    bool create_;
+};
+
+template <class T>
+void check_root(const char* function, const Variable<T>& output) {
+    if (!output.requires_grad()) {
+        fail<GraphError>(
+            "{}: the output, shape {}, does not require a gradient; it depends on no leaf with "
+            "requires_grad, or was computed under NoGradGuard",
+            function,
+            output.shape());
+    }
+}
+
+template <class T>
+void check_seed(const char* function, const Variable<T>& output, const Variable<T>& seed) {
+    if (seed.shape() != output.shape()) {
+        fail<ShapeError>(
+            "{}: the seed has shape {}, the output {}; a seed has its output's shape",
+            function,
+            seed.shape(),
+            output.shape());
+    }
+}
+
+}  // namespace
+
+template <class T>
+void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_graph) {
+    check_root("backward", root);
+    check_seed("backward", root, seed);
+    Run<T> run(retain_graph, false);
+    run.seed(root.state().node, seed.detach());
+    run.walk();
+    const NoGradGuard no_grad;
+    for (auto& leaf : run.results) {
+        // The caller may still hold the seed's array, or another leaf the same share.
+        Variable<T>& sum = static_cast<LeafNode<T>*>(leaf.node.get())->gradient;
+        if (!sum.defined() && !leaf.gradient.unshared()) {
+            leaf.gradient = Variable<T>(Array<T>(leaf.gradient.value()));
+        }
+        accumulate(sum, std::move(leaf.gradient));
+    }
+}
+
+template void run_backward(const Variable<float>&, const Variable<float>&, bool);
+template void run_backward(const Variable<double>&, const Variable<double>&, bool);
+
+}  // namespace detail
+
+template <class T>
+std::vector<Variable<T>> grad(
+    const std::vector<Variable<T>>& outputs,
+    const std::vector<Variable<T>>& inputs,
+    const GradOptions<T>& options) {
+    if (!options.seeds.empty() && options.seeds.size() != outputs.size()) {
+        fail<std::invalid_argument>(
+            "grad: there are {} outputs and {} seeds; pass one seed for each output, or none",
+            outputs.size(),
+            options.seeds.size());
+    }
+    detail::Run<T> run(options.retain_graph || options.create_graph, options.create_graph);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (!inputs[i].requires_grad()) {
+            fail<GraphError>(
+                "grad: input {}, shape {}, does not require a gradient; ask for one with "
+                "requires_grad(true) before computing the output",
+                i,
+                inputs[i].shape());
+        }
+        run.want(inputs[i].state().node.get());
+    }
+    for (const Variable<T>& output : outputs)
+        detail::check_root("grad", output);
+    run.mark_needed(outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const Variable<T>& y = outputs[i];
+        Variable<T> seed;
+        if (!options.seeds.empty() && options.seeds[i].defined()) {
+            seed = options.seeds[i];
+            detail::check_seed("grad", y, seed);
+        } else if (y.size() == 1) {
+            seed = Variable<T>(Array<T>(y.shape(), T(1)));
+        } else {
+            fail<GraphError>(
+                "grad: output {} has shape {}; pass a seed of that shape or reduce to a scalar",
+                i,
+                y.shape());
+        }
+        run.seed(y.state().node, options.create_graph ? seed : seed.detach());
+    }
+    run.walk();
+    std::vector<Variable<T>> gradients;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto found = std::ranges::find(
+            run.results, inputs[i].state().node, [](const auto& leaf) { return leaf.node; });
+        if (found != run.results.end()) {
+            gradients.push_back(found->gradient);
+        } else if (options.allow_unused) {
+            gradients.emplace_back();
+        } else {
+            fail<GraphError>(
+                "grad: input {}, shape {}, is not reached from the outputs; pass allow_unused = "
+                "true to get an undefined Variable for it",
+                i,
+                inputs[i].shape());
+        }
+    }
+    return gradients;
+}
+
+template std::vector<Variable<float>> grad(
+    const std::vector<Variable<float>>&,
+    const std::vector<Variable<float>>&,
+    const GradOptions<float>&);
+template std::vector<Variable<double>> grad(
+    const std::vector<Variable<double>>&,
+    const std::vector<Variable<double>>&,
+    const GradOptions<double>&);
+
+}  // namespace xgrad

@@ -1,0 +1,27 @@
+// Internal to the tape: the one walk behind Variable::backward() and grad().
+#pragma once
+
+#include <autograd/grad.hpp>
+#include <autograd/node.hpp>
+
+#include <string>
+#include <vector>
+
+namespace xgrad::detail {
+
+/// A leaf: where backward() leaves the gradient.
+template <class T>
+class LeafNode final : public Node<T> {
+public:
+    explicit LeafNode(const Shape& shape) : Node<T>(nullptr, shape, Where()) {}
+    Variable<T> gradient;
+};
+
+/// The op whose rule is running on this thread, for messages: "mul (model.cpp:12)".
+[[nodiscard]] std::string running_call();
+
+/// Propagates `seeds` from `roots` and adds the result to the leaves' gradients, all or nothing.
+template <class T>
+void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_graph);
+
+}  // namespace xgrad::detail

@@ -1,0 +1,256 @@
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/kernels.hpp>
+#include <autograd/record.hpp>
+
+#include <algorithm>
+
+namespace xgrad {
+
+Shape broadcast_shape(std::string_view op, const Shape& a, const Shape& b) {
+    const Shape& longer = a.size() >= b.size() ? a : b;
+    const Shape& shorter = a.size() >= b.size() ? b : a;
+    Shape shape = longer;
+    const std::size_t shift = longer.size() - shorter.size();
+    for (std::size_t i = 0; i < shorter.size(); ++i) {
+        const std::size_t m = longer[i + shift], n = shorter[i];
+        if (m != n && m != 1 && n != 1) {
+            fail<ShapeError>(
+                "{}: shapes {} and {} do not broadcast: axis {} has {} and {}; extents must be "
+                "equal or 1, counted from the last axis",
+                op,
+                a,
+                b,
+                i + shift,
+                a.size() >= b.size() ? m : n,
+                a.size() >= b.size() ? n : m);
+        }
+        if (m == 1)
+            shape[i + shift] = n;
+    }
+    return shape;
+}
+
+std::size_t checked_axis(std::string_view op, std::ptrdiff_t axis, std::size_t rank) {
+    const auto r = static_cast<std::ptrdiff_t>(rank);
+    if (axis < -r || axis >= r) {
+        fail<ShapeError>(
+            "{}: axis {} is out of range for rank {}; need {} <= axis < {}", op, axis, rank, -r, r);
+    }
+    return static_cast<std::size_t>(axis < 0 ? axis + r : axis);
+}
+
+std::vector<std::size_t> checked_axes(std::string_view op, const Axes& axes, std::size_t rank) {
+    std::vector<std::size_t> sorted;
+    for (const std::ptrdiff_t axis : axes)
+        sorted.push_back(checked_axis(op, axis, rank));
+    std::ranges::sort(sorted);
+    const auto twice = std::ranges::adjacent_find(sorted);
+    if (twice != sorted.end()) {
+        fail<ShapeError>("{}: axis {} is given twice; name each axis once", op, *twice);
+    }
+    return sorted;
+}
+
+namespace detail {
+
+Loops::Loops(const Shape& output, const std::vector<const Shape*>& operands)
+    : strides(operands.size()) {
+    // Each operand's strides along the output's axes.
+    std::vector<std::vector<std::size_t>> full(operands.size());
+    for (std::size_t k = 0; k < operands.size(); ++k) {
+        const Shape& shape = *operands[k];
+        full[k].assign(output.size(), 0);
+        std::size_t step = 1;
+        for (std::size_t i = shape.size(); i-- > 0;) {
+            if (shape[i] != 1)
+                full[k][i + output.size() - shape.size()] = step;
+            step *= shape[i];
+        }
+    }
+    // An axis merges into the one before it when stepping the outer is stepping past the inner.
+    for (std::size_t axis = 0; axis < output.size(); ++axis) {
+        if (output[axis] == 1)
+            continue;
+        const bool merges =
+            !extents.empty() && std::ranges::all_of(full, [&, k = std::size_t{0}](auto& s) mutable {
+                return strides[k++].back() == s[axis] * output[axis];
+            });
+        if (merges) {
+            extents.back() *= output[axis];
+            for (std::size_t k = 0; k < full.size(); ++k)
+                strides[k].back() = full[k][axis];
+        } else {
+            extents.push_back(output[axis]);
+            for (std::size_t k = 0; k < full.size(); ++k)
+                strides[k].push_back(full[k][axis]);
+        }
+    }
+    if (extents.empty()) {  // a single element
+        extents.push_back(1);
+        for (auto& s : strides)
+            s.push_back(1);
+    }
+    if (extents.size() == 1) {
+        extents.insert(extents.begin(), 1);
+        for (auto& s : strides)
+            s.insert(s.begin(), 0);
+    }
+}
+
+std::size_t Loops::outer() const noexcept {
+    std::size_t n = 1;
+    for (std::size_t i = 0; i + 2 < extents.size(); ++i)
+        n *= extents[i];
+    return n;
+}
+
+std::size_t Loops::offset(std::size_t k, std::size_t step) const noexcept {
+    std::size_t at = 0;
+    for (std::size_t i = extents.size() - 2; i-- > 0;) {
+        at += step % extents[i] * strides[k][i];
+        step /= extents[i];
+    }
+    return at;
+}
+
+template <class T>
+Array<T> sum_axes(const Array<T>& x, const std::vector<std::size_t>& axes) {
+    const TapeKernels<T>& run = kernels<TapeKernels<T>>();
+    Shape shape = x.shape();
+    if (axes.empty())
+        return x;
+    // One run of adjacent axes at a time, the last one first: (outer, reduced, inner).
+    Array<T> reduced;
+    const T* from = x.data();
+    for (std::size_t i = axes.size(); i > 0;) {
+        const std::size_t last = axes[i - 1];
+        std::size_t first = last;
+        for (--i; i > 0 && axes[i - 1] + 1 == first; --i)
+            --first;
+        std::size_t outer = 1, along = 1, inner = 1;
+        for (std::size_t a = 0; a < shape.size(); ++a) {
+            (a < first ? outer : a <= last ? along : inner) *= shape[a];
+        }
+        for (std::size_t a = first; a <= last; ++a)
+            shape[a] = 1;
+        Array<T> y = empty<T>(shape);
+        if (inner == 1) {
+            run.sum_rows(y.data(), from, outer, along);
+        } else {
+            for (std::size_t o = 0; o < outer; ++o) {
+                run.sum_columns(y.data() + o * inner, from + o * along * inner, along, inner);
+            }
+        }
+        reduced = std::move(y);
+        from = reduced.data();
+    }
+    return reduced;
+}
+
+template Array<float> sum_axes(const Array<float>&, const std::vector<std::size_t>&);
+template Array<double> sum_axes(const Array<double>&, const std::vector<std::size_t>&);
+
+namespace {
+
+template <class T>
+Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
+    Array<T> y = empty<T>(shape);
+    if (y.size() == 0)
+        return y;
+    const Loops loops(shape, {&x.shape()});
+    T* to = y.data();
+    for (std::size_t step = 0; step < loops.outer(); ++step) {
+        const T* from = x.data() + loops.offset(0, step);
+        for (std::size_t row = 0; row < loops.rows(); ++row, to += loops.columns()) {
+            const T* begin = from + row * loops.row_stride(0);
+            if (loops.column_stride(0) == 1) {
+                std::copy_n(begin, loops.columns(), to);
+            } else {
+                std::fill_n(to, loops.columns(), *begin);
+            }
+        }
+    }
+    return y;
+}
+
+// The axes over which `wide` repeats `narrow`, which broadcasts to it.
+std::vector<std::size_t> repeated_axes(const Shape& narrow, const Shape& wide) {
+    std::vector<std::size_t> axes;
+    const std::size_t shift = wide.size() - narrow.size();
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+        if (i < shift || (narrow[i - shift] == 1 && wide[i] != 1))
+            axes.push_back(i);
+    }
+    return axes;
+}
+
+bool broadcasts(const Shape& narrow, const Shape& wide) {
+    if (narrow.size() > wide.size())
+        return false;
+    const std::size_t shift = wide.size() - narrow.size();
+    for (std::size_t i = 0; i < narrow.size(); ++i) {
+        if (narrow[i] != wide[i + shift] && narrow[i] != 1)
+            return false;
+    }
+    return true;
+}
+
+}  // namespace
+}  // namespace detail
+
+// The transpose of a repetition is a sum.
+static const Op broadcast_to_op(
+    "broadcast_to",
+    {on({{3, 1}},
+        [](const auto& in) {
+            return broadcast_to(in[0], {2, 3, 4});
+        })
+         .linear(),
+     on({{}}, [](const auto& in) {
+         return broadcast_to(in[0], {3, 2});
+     }).linear()});
+template <class T>
+Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape, Where where) {
+    if (!detail::broadcasts(x.shape(), shape)) {
+        fail<ShapeError>(
+            "broadcast_to: x has shape {}, which does not broadcast to {}; extents must be equal "
+            "or 1, counted from the last axis",
+            x.shape(),
+            shape);
+    }
+    return record(broadcast_to_op, detail::repeat_to(x.value(), shape), where)
+        .wrt(x, [narrow = x.shape()](const Variable<T>& g) { return sum_to(g, narrow); });
+}
+template Variable<float> broadcast_to(const Variable<float>&, const Shape&, Where);
+template Variable<double> broadcast_to(const Variable<double>&, const Shape&, Where);
+
+// The transpose of a sum is a repetition.
+static const Op sum_to_op(
+    "sum_to",
+    {on({{2, 3, 4}},
+        [](const auto& in) {
+            return sum_to(in[0], {3, 1});
+        })
+         .linear(),
+     on({{2, 3, 4}}, [](const auto& in) { return sum_to(in[0], {}); }).linear(),
+     on({{5}}, [](const auto& in) { return sum_to(in[0], {5}); }).linear()});
+template <class T>
+Variable<T> sum_to(const Variable<T>& x, const Shape& shape, Where where) {
+    if (!detail::broadcasts(shape, x.shape())) {
+        fail<ShapeError>(
+            "sum_to: x has shape {}, to which {} does not broadcast; extents must be equal or 1, "
+            "counted from the last axis",
+            x.shape(),
+            shape);
+    }
+    Array<T> y = detail::sum_axes(x.value(), detail::repeated_axes(shape, x.shape()));
+    y.reshape(shape);
+    return record(sum_to_op, std::move(y), where).wrt(x, [wide = x.shape()](const Variable<T>& g) {
+        return broadcast_to(g, wide);
+    });
+}
+template Variable<float> sum_to(const Variable<float>&, const Shape&, Where);
+template Variable<double> sum_to(const Variable<double>&, const Shape&, Where);
+
+}  // namespace xgrad

@@ -1,0 +1,60 @@
+// A recorded op: its place in the graph and the rule for each input.
+#pragma once
+
+#include <autograd/array.hpp>
+#include <autograd/ref.hpp>
+#include <autograd/where.hpp>
+
+#include <cstdint>
+
+namespace xgrad {
+
+class Op;
+template <class T>
+class Variable;
+
+namespace detail {
+
+/// One recorded op, or a leaf. A node holds its inputs' nodes, never its consumers', so a graph
+/// lives exactly as long as a handle to its end. Sequence numbers rise in the order of recording:
+/// falling order is a valid order for backward.
+template <class T>
+class Node : public Counted {
+public:
+    Node(const Op* op, const Shape& shape, Where where);
+    static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
+    static void operator delete(void* block, std::size_t bytes) noexcept {
+        pool_free(block, bytes);
+    }
+
+    [[nodiscard]] virtual std::size_t edges() const noexcept { return 0; }
+    /// The node that made input i; null when that input needs no gradient.
+    [[nodiscard]] virtual Node* edge(std::size_t) const noexcept { return nullptr; }
+    /// Input i's share of g, the gradient of this node's output. The shape may still be the
+    /// broadcast one: the tape sums it to the input's.
+    [[nodiscard]] virtual Variable<T> share(std::size_t i, const Variable<T>& g);
+    /// Lets go of everything kept for the rules; a later backward through here is an error.
+    virtual void drop_kept() noexcept {}
+
+    /// Frees the node and what only it holds, in a loop: a chain of a million nodes does not
+    /// recurse.
+    void destroy() noexcept;
+
+    [[nodiscard]] bool is_leaf() const noexcept { return op == nullptr; }
+
+    const Op* const op;  ///< null for a leaf
+    const Where where;
+    const std::uint64_t sequence;
+    const Shape shape;  ///< of the output
+    bool released = false;
+    bool frozen = false;  ///< a leaf with requires_grad(false)
+
+protected:
+    virtual ~Node() = default;
+
+private:
+    Node* next_dead_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace xgrad

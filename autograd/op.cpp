@@ -1,0 +1,114 @@
+#include <autograd/fail.hpp>
+#include <autograd/op.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace xgrad {
+namespace {
+
+// Ops register from static initialisers, in shared objects loaded later too.
+struct Registry {
+    std::mutex mutex;
+    std::vector<const Op*> ops;
+};
+
+Registry& registry() {
+    static Registry instance;
+    return instance;
+}
+
+}  // namespace
+
+Sample Sample::between(double new_low, double new_high) && {
+    low = new_low;
+    high = new_high;
+    return std::move(*this);
+}
+
+Sample Sample::avoiding(std::vector<double> values) && {
+    kinks = std::move(values);
+    return std::move(*this);
+}
+
+Sample Sample::with(std::vector<double> parameters) && {
+    params = std::move(parameters);
+    return std::move(*this);
+}
+
+Sample Sample::fixing(std::size_t i, Array<double> value) && {
+    fixed[i] = std::move(value);
+    return std::move(*this);
+}
+
+Sample Sample::without_ties() && {
+    distinct = true;
+    return std::move(*this);
+}
+
+Sample Sample::flat() && {
+    is_flat = true;
+    return std::move(*this);
+}
+
+Sample Sample::linear() && {
+    is_linear = true;
+    return std::move(*this);
+}
+
+Samples::Samples(std::vector<Sample> list) : list_(std::move(list)) {
+    if (list_.empty())
+        throw std::logic_error("Samples: the list is empty; an op needs a sample");
+}
+
+Sample on(std::vector<Shape> shapes) {
+    Sample sample;
+    sample.shapes = std::move(shapes);
+    return sample;
+}
+
+Samples broadcast_pairs(double low, double high) {
+    return {
+        on({{3, 4}, {3, 4}}).between(low, high),
+        on({{3, 4}, {4}}).between(low, high),
+        on({{3, 1}, {1, 4}}).between(low, high),
+        on({{3, 4}, {}}).between(low, high)};
+}
+
+Op::Op(std::string name, Samples samples) : name_(std::move(name)), samples_(std::move(samples)) {
+    Registry& known = registry();
+    const std::lock_guard lock(known.mutex);
+    for (const Op* op : known.ops) {
+        if (op->name() == name_) {
+            fail<std::logic_error>("Op: \"{}\" is defined twice; names are unique", name_);
+        }
+    }
+    known.ops.push_back(this);
+}
+
+Op::~Op() {
+    Registry& known = registry();
+    const std::lock_guard lock(known.mutex);
+    std::erase(known.ops, this);
+}
+
+std::vector<const Op*> all_ops() {
+    Registry& known = registry();
+    const std::lock_guard lock(known.mutex);
+    if (known.ops.empty()) {
+        throw std::logic_error("all_ops: no op is registered; link libxgrad whole");
+    }
+    std::vector<const Op*> sorted = known.ops;
+    std::ranges::sort(sorted, {}, [](const Op* op) -> const std::string& { return op->name(); });
+    return sorted;
+}
+
+const Op* find_op(std::string_view name) {
+    Registry& known = registry();
+    const std::lock_guard lock(known.mutex);
+    const auto found = std::ranges::find(
+        known.ops, name, [](const Op* op) -> std::string_view { return op->name(); });
+    return found == known.ops.end() ? nullptr : *found;
+}
+
+}  // namespace xgrad

@@ -1,0 +1,196 @@
+#include <autograd/backward.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/record.hpp>
+#include <autograd/variable.hpp>
+
+#include <atomic>
+#include <limits>
+
+namespace xgrad {
+namespace detail {
+namespace {
+
+std::uint64_t next_sequence() {
+    static std::atomic<std::uint64_t> counter{0};
+    return counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+template <class T>
+Node<T>::Node(const Op* o, const Shape& s, Where w)
+    : op(o),
+      where(w),
+      sequence(next_sequence()),
+      shape(s) {}
+
+template <class T>
+Variable<T> Node<T>::share(std::size_t, const Variable<T>&) {
+    throw std::logic_error("backward: a leaf has no rule");
+}
+
+template <class T>
+void Node<T>::destroy() noexcept {
+    // Freeing a node frees its edges, which may be the last to hold their nodes: those queue up
+    // here instead of recursing.
+    thread_local Node* dead = nullptr;
+    thread_local bool draining = false;
+    next_dead_ = dead;
+    dead = this;
+    if (draining)
+        return;
+    draining = true;
+    while (Node* node = dead) {
+        dead = node->next_dead_;
+        delete node;
+    }
+    draining = false;
+}
+
+template class Node<float>;
+template class Node<double>;
+
+}  // namespace detail
+
+template <class T>
+Variable<T>::Variable(Array<T> value, bool wants_grad) {
+    using detail::Ref;
+    Ref<detail::Node<T>> leaf;
+    if (wants_grad)
+        leaf = Ref<detail::Node<T>>::adopt(new detail::LeafNode<T>(value.shape()));
+    *this = Variable(
+        Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(std::move(value))), std::move(leaf));
+}
+
+template <class T>
+Variable<T>::Variable(detail::Ref<detail::Buffer<T>> buffer, detail::Ref<detail::Node<T>> node)
+    : state_(detail::Ref<detail::State<T>>::adopt(
+          new detail::State<T>(std::move(buffer), std::move(node)))) {}
+
+template <class T>
+void Variable<T>::empty_handle() {
+    throw GraphError(
+        "Variable: the handle is empty (default-constructed or moved from); give it "
+        "a value first");
+}
+
+template <class T>
+T Variable<T>::item() const {
+    if (size() != 1) {
+        fail<ShapeError>("item: the value has shape {}; item() needs exactly one element", shape());
+    }
+    return value().data()[0];
+}
+
+template <class T>
+Variable<T>& Variable<T>::requires_grad(bool on) {
+    if (!is_leaf()) {
+        fail<GraphError>(
+            "requires_grad: the variable is the result of {}; only a leaf can be switched, use "
+            "detach() to get one",
+            detail::call_string(state_->node->op, state_->node->where));
+    }
+    auto& node = state_->node;
+    if (node) {
+        node->frozen = !on;
+    } else if (on) {
+        node = detail::Ref<detail::Node<T>>::adopt(new detail::LeafNode<T>(shape()));
+    }
+    return *this;
+}
+
+namespace {
+
+template <class T>
+detail::LeafNode<T>* leaf_of(const detail::State<T>& state) {
+    detail::Node<T>* node = state.node.get();
+    return node && node->is_leaf() ? static_cast<detail::LeafNode<T>*>(node) : nullptr;
+}
+
+}  // namespace
+
+template <class T>
+bool Variable<T>::has_grad() const noexcept {
+    const detail::LeafNode<T>* leaf = state_ ? leaf_of(*state_) : nullptr;
+    return leaf && leaf->gradient.defined();
+}
+
+template <class T>
+const Array<T>& Variable<T>::grad() const {
+    const detail::LeafNode<T>* leaf = leaf_of(state());
+    if (!leaf) {
+        fail<GraphError>(
+            "grad: the variable, shape {}, is {}; only a leaf with requires_grad has a gradient, "
+            "use xgrad::grad(output, input) for others",
+            shape(),
+            is_leaf() ? "a leaf without requires_grad" : "the result of an op");
+    }
+    if (!leaf->gradient.defined()) {
+        fail<GraphError>(
+            "grad: the leaf, shape {}, has no gradient yet; call backward() on what depends on it",
+            shape());
+    }
+    return leaf->gradient.value();
+}
+
+template <class T>
+void Variable<T>::zero_grad() const {
+    if (detail::LeafNode<T>* leaf = leaf_of(state()))
+        leaf->gradient = {};
+}
+
+template <class T>
+void Variable<T>::backward(BackwardOptions options) const {
+    if (size() != 1) {
+        fail<GraphError>(
+            "backward: the output has shape {}; pass a seed of that shape or reduce to a scalar",
+            shape());
+    }
+    backward(Variable(Array<T>(shape(), T(1))), options);
+}
+
+template <class T>
+void Variable<T>::backward(const Variable& seed, BackwardOptions options) const {
+    detail::run_backward(*this, seed, options.retain_graph);
+}
+
+template <class T>
+Variable<T> Variable<T>::detach() const {
+    return Variable(state().buffer, {});
+}
+
+template <class T>
+void Variable<T>::assign(const Array<T>& value) const {
+    if (value.shape() != shape()) {
+        fail<ShapeError>(
+            "assign: the variable has shape {}, the new value {}; the shape is fixed",
+            shape(),
+            value.shape());
+    }
+    assign([&](Array<T>& mine) { std::copy_n(value.data(), value.size(), mine.data()); });
+}
+
+template <class T>
+void Variable<T>::assign(const std::function<void(Array<T>&)>& update) const {
+    if (!is_leaf()) {
+        fail<GraphError>(
+            "assign: the variable is the result of {}; only a leaf can be overwritten, use "
+            "detach() to get one",
+            detail::call_string(state_->node->op, state_->node->where));
+    }
+    detail::Buffer<T>& buffer = *state().buffer;
+    const Shape before = shape();
+    ++buffer.version;
+    update(buffer.array);
+    if (buffer.array.shape() != before) {
+        fail<ShapeError>(
+            "assign: the update changed the shape from {} to {}; the shape is fixed",
+            before,
+            buffer.array.shape());
+    }
+}
+
+template class Variable<float>;
+template class Variable<double>;
+
+}  // namespace xgrad

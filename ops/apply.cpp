@@ -1,0 +1,251 @@
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/parallel.hpp>
+#include <autograd/record.hpp>
+#include <ops/apply.hpp>
+
+#include <algorithm>
+
+namespace xgrad::detail {
+namespace {
+
+// Elements below which a second thread costs more than it saves.
+constexpr std::size_t parallel_grain = 32768;
+
+// Runs a kernel over an output of that shape; inputs with a null array are not read.
+template <class T>
+void run_kernel(
+    typename FormulaKernels<T>::Kernel kernel,
+    FormulaCall<T>& call,
+    const Shape& shape,
+    const Array<T>* const* inputs,
+    std::size_t count) {
+    const std::size_t size = xgrad::count(shape);
+    if (size == 0)
+        return;
+    bool all_full = true;
+    for (std::size_t k = 0; k < count; ++k) {
+        call.x[k] = inputs[k] ? inputs[k]->data() : nullptr;
+        call.row_step[k] = 0;
+        call.constant[k] = false;
+        all_full = all_full && (!inputs[k] || inputs[k]->size() == size);
+    }
+    if (all_full) {
+        call.rows = 1;
+        const FormulaCall<T>& whole = call;
+        parallel_ranges(size, parallel_grain, [&](std::size_t begin, std::size_t end) {
+            FormulaCall<T> part = whole;
+            part.columns = end - begin;
+            part.out += begin;
+            if (part.g)
+                part.g += begin;
+            if (part.y)
+                part.y += begin;
+            for (std::size_t k = 0; k < count; ++k) {
+                if (part.x[k])
+                    part.x[k] += begin;
+            }
+            kernel(part);
+        });
+        return;
+    }
+    std::vector<const Shape*> shapes;
+    for (std::size_t k = 0; k < count; ++k)
+        shapes.push_back(inputs[k] ? &inputs[k]->shape() : &shape);
+    const Loops loops(shape, shapes);
+    call.rows = loops.rows();
+    call.columns = loops.columns();
+    for (std::size_t k = 0; k < count; ++k) {
+        call.row_step[k] = loops.row_stride(k);
+        call.constant[k] = loops.column_stride(k) == 0;
+    }
+    const std::size_t block = call.rows * call.columns;
+    for (std::size_t step = 0; step < loops.outer(); ++step) {
+        const std::size_t rows_grain = std::max<std::size_t>(1, parallel_grain / call.columns);
+        parallel_ranges(call.rows, rows_grain, [&](std::size_t begin, std::size_t end) {
+            FormulaCall<T> part = call;
+            const std::size_t at = step * block + begin * call.columns;
+            part.rows = end - begin;
+            part.out += at;
+            if (part.g)
+                part.g += at;
+            if (part.y)
+                part.y += at;
+            for (std::size_t k = 0; k < count; ++k) {
+                if (part.x[k])
+                    part.x[k] += loops.offset(k, step) + begin * call.row_step[k];
+            }
+            kernel(part);
+        });
+    }
+}
+
+template <class T>
+class FormulaNode final : public Node<T> {
+public:
+    FormulaNode(
+        const FormulaOp<T>& formula,
+        const Variable<T>* const* inputs,
+        const T* params,
+        const Ref<Buffer<T>>& output,
+        Where where)
+        : Node<T>(formula.op, output->array.shape(), where),
+          formula_(formula) {
+        std::copy_n(params, formula.params, params_);
+        bool needs_x[max_formula_inputs] = {};
+        bool needs_y = false;
+        for (std::size_t i = 0; i < formula.inputs; ++i) {
+            const FormulaRule<T>& rule = formula.rules[i];
+            if (!rule.exists || !inputs[i]->requires_grad())
+                continue;
+            active_[i] = true;
+            needs_y = needs_y || rule.needs_y;
+            for (std::size_t k = 0; k < formula.inputs; ++k) {
+                needs_x[k] = needs_x[k] || rule.needs_x[k];
+            }
+        }
+        for (std::size_t k = 0; k < formula.inputs; ++k) {
+            // A kept input's node is kept even where it gets no share of its own, so that the
+            // rule can rebuild the Variable.
+            if (needs_x[k] || active_[k])
+                node_[k] = inputs[k]->state().node;
+            if (!needs_x[k])
+                continue;
+            x_[k] = inputs[k]->state().buffer;
+            version_[k] = x_[k]->version;
+        }
+        if (needs_y)
+            y_ = output;
+    }
+
+    [[nodiscard]] std::size_t edges() const noexcept override { return formula_.inputs; }
+    [[nodiscard]] Node<T>* edge(std::size_t i) const noexcept override {
+        return active_[i] ? node_[i].get() : nullptr;
+    }
+
+    Variable<T> share(std::size_t i, const Variable<T>& g) override {
+        const FormulaRule<T>& rule = formula_.rules[i];
+        if (rule.passes_gradient)
+            return g;
+        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+            if (rule.needs_x[k])
+                check_version(k);
+        }
+        if (grad_enabled())
+            return recorded_share(rule, g);
+
+        Array<T> out = empty<T>(this->shape);
+        FormulaCall<T> call{};
+        call.out = out.data();
+        call.g = g.value().data();
+        call.y = rule.needs_y ? y_->array.data() : nullptr;
+        std::copy_n(params_, formula_.params, call.params);
+        const Array<T>* arrays[max_formula_inputs] = {};
+        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+            if (rule.needs_x[k])
+                arrays[k] = &x_[k]->array;
+        }
+        run_kernel<T>(kernels().share[i], call, this->shape, arrays, formula_.inputs);
+        return Variable<T>(std::move(out));
+    }
+
+    void drop_kept() noexcept override {
+        for (auto& buffer : x_)
+            buffer = {};
+        y_ = {};
+    }
+
+private:
+    const FormulaKernels<T>& kernels() const {
+        return *static_cast<const FormulaKernels<T>*>(formula_.kernels.table);
+    }
+
+    void check_version(std::size_t k) const {
+        if (x_[k]->version == version_[k])
+            return;
+        fail<GraphError>(
+            "backward: {} needs the value of its input {}, shape {}, that assign() overwrote after "
+            "it was recorded (version {}, now {}); run backward before the update, or compute on a "
+            "copy",
+            call_string(this->op, this->where),
+            k,
+            x_[k]->array.shape(),
+            version_[k],
+            x_[k]->version);
+    }
+
+    Variable<T> recorded_share(const FormulaRule<T>& rule, const Variable<T>& g) {
+        Variable<T> x[max_formula_inputs];
+        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+            if (rule.needs_x[k])
+                x[k] = Variable<T>(x_[k], node_[k]);
+        }
+        Variable<T> y;
+        if (rule.needs_y)
+            y = Variable<T>(y_, Ref<Node<T>>::share(this));
+        return rule.recorded(g, x, y, params_);
+    }
+
+    const FormulaOp<T>& formula_;
+    Ref<Node<T>> node_[max_formula_inputs];
+    Ref<Buffer<T>> x_[max_formula_inputs];
+    Ref<Buffer<T>> y_;
+    std::uint32_t version_[max_formula_inputs] = {};
+    bool active_[max_formula_inputs] = {};
+    T params_[max_formula_params] = {};
+};
+
+}  // namespace
+
+template <class T>
+Variable<T> apply(
+    const FormulaOp<T>& formula,
+    const Variable<T>* const* inputs,
+    const double* params,
+    Where where) {
+    if (!formula.op) {
+        throw std::logic_error("an elementwise op is not registered; link libxgrad whole");
+    }
+    const std::size_t count = formula.inputs;
+    const Array<T>* arrays[max_formula_inputs];
+    bool wants_grad = false;
+    for (std::size_t k = 0; k < count; ++k) {
+        arrays[k] = &inputs[k]->value();
+        wants_grad = wants_grad || (formula.rules[k].exists && inputs[k]->requires_grad());
+    }
+    const Shape* shape = &arrays[0]->shape();
+    Shape common;
+    for (std::size_t k = 1; k < count; ++k) {
+        if (arrays[k]->shape() == *shape)
+            continue;
+        common = broadcast_shape(formula.op->name(), *shape, arrays[k]->shape());
+        shape = &common;
+    }
+    Array<T> out = empty<T>(*shape);
+    FormulaCall<T> call{};
+    call.out = out.data();
+    for (std::size_t p = 0; p < formula.params; ++p)
+        call.params[p] = static_cast<T>(params[p]);
+    run_kernel<T>(
+        static_cast<const FormulaKernels<T>*>(formula.kernels.table)->forward,
+        call,
+        *shape,
+        arrays,
+        count);
+    if (anomaly_enabled())
+        check_finite(formula.op, where, "the result", out);
+
+    auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(std::move(out)));
+    Ref<Node<T>> node;
+    if (wants_grad && grad_enabled()) {
+        node = Ref<Node<T>>::adopt(new FormulaNode<T>(formula, inputs, call.params, buffer, where));
+    }
+    return Variable<T>(std::move(buffer), std::move(node));
+}
+
+template Variable<float> apply(
+    const FormulaOp<float>&, const Variable<float>* const*, const double*, Where);
+template Variable<double> apply(
+    const FormulaOp<double>&, const Variable<double>* const*, const double*, Where);
+
+}  // namespace xgrad::detail

@@ -1,0 +1,119 @@
+// What a public elementwise function calls: an op known by the name of its formula.
+#pragma once
+
+#include <autograd/grad.hpp>
+#include <autograd/isa.hpp>
+#include <autograd/variable.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <type_traits>
+
+namespace xgrad {
+namespace detail {
+
+inline constexpr std::size_t max_formula_inputs = 3;
+inline constexpr std::size_t max_formula_params = 2;
+
+/// One call of a formula's kernel over rows of an output. out, g and y are contiguous; input k
+/// moves by row_step[k] from row to row, and along a row by 1, or by 0 where constant[k].
+template <class T>
+struct FormulaCall {
+    T* out;
+    const T* g;
+    const T* x[max_formula_inputs];
+    const T* y;
+    T params[max_formula_params];
+    std::size_t rows, columns;
+    std::size_t row_step[max_formula_inputs];
+    bool constant[max_formula_inputs];
+};
+
+template <class T>
+struct FormulaKernels {
+    using Kernel = void (*)(const FormulaCall<T>&);
+    Kernel forward;
+    Kernel share[max_formula_inputs];
+};
+
+/// How one input's share is computed: what it keeps, and the rule in public ops.
+template <class T>
+struct FormulaRule {
+    bool exists = false;
+    bool passes_gradient = false;  ///< the share is g itself
+    bool needs_x[max_formula_inputs] = {};
+    bool needs_y = false;
+    Variable<T> (*recorded)(
+        const Variable<T>& g,
+        const Variable<T>* x,
+        const Variable<T>& y,
+        const T* params) = nullptr;
+};
+
+/// A formula at run time. Filled in by the formula's Enroll.
+template <class T>
+struct FormulaOp {
+    const Op* op = nullptr;
+    std::size_t inputs = 0;
+    std::size_t params = 0;
+    KernelSlot kernels;
+    FormulaRule<T> rules[max_formula_inputs];
+};
+
+template <class Formula, class T>
+inline constinit FormulaOp<T> formula_op{};
+
+/// Computes and records. Throws ShapeError when the inputs do not broadcast.
+template <class T>
+[[nodiscard]] Variable<T> apply(
+    const FormulaOp<T>& formula,
+    const Variable<T>* const* inputs,
+    const double* params,
+    Where where);
+
+}  // namespace detail
+
+/// Something that can be an operand beside a Variable: a scalar or an xtensor expression.
+template <class X>
+concept Constant = std::is_arithmetic_v<X> || xt::is_xexpression<X>::value;
+
+template <class X>
+concept AnyVariable = is_variable<X>;
+
+template <class A, class B>
+concept Operands = (AnyVariable<A> && (std::same_as<A, B> || Constant<B>)) ||
+                   (AnyVariable<B> && Constant<A>);
+
+template <class A, class B>
+using OperandScalar = typename std::conditional_t<AnyVariable<A>, A, B>::value_type;
+
+namespace detail {
+
+template <class T, class X>
+[[nodiscard]] decltype(auto) as_variable(const X& x) {
+    if constexpr (AnyVariable<X>) {
+        return (x);
+    } else {
+        return Variable<T>(x);
+    }
+}
+
+template <class Formula, class T>
+[[nodiscard]] Variable<T> unary(
+    const Variable<T>& x, Where where, std::initializer_list<double> params = {}) {
+    const Variable<T>* inputs[] = {&x};
+    return apply(formula_op<Formula, T>, inputs, params.begin(), where);
+}
+
+template <class Formula, class A, class B>
+[[nodiscard]] auto binary(
+    const A& a, const B& b, Where where, std::initializer_list<double> params = {}) {
+    using T = OperandScalar<A, B>;
+    const Variable<T>& left = as_variable<T>(a);
+    const Variable<T>& right = as_variable<T>(b);
+    const Variable<T>* inputs[] = {&left, &right};
+    return apply(formula_op<Formula, T>, inputs, params.begin(), where);
+}
+
+}  // namespace detail
+}  // namespace xgrad

@@ -1,0 +1,235 @@
+// Internal to the kernel sources: runs formulas over arrays, for this compilation's instruction
+// set, and (in the baseline compilation) registers the ops.
+#pragma once
+
+#define XGRAD_BUILDING_KERNELS
+#include <ops/formula.hpp>
+
+namespace xgrad::formula {
+inline namespace XGRAD_ISA {
+
+namespace kernel {
+
+using xgrad::detail::Batch;
+using xgrad::detail::FormulaCall;
+using xgrad::detail::FormulaKernels;
+
+// The rows of one call, a batch at a time. `Element` computes the output lane from what `load`
+// fetches at a column.
+template <class B, std::size_t Inputs, class T, class Element>
+void over_rows(const FormulaCall<T>& call, Element element) {
+    using L = Lane<B>;
+    constexpr std::size_t size = B::size;
+    const std::size_t n = call.columns;
+    for (std::size_t row = 0; row < call.rows; ++row) {
+        const T* x[Inputs];
+        L fixed[Inputs];
+        bool all_step = true;
+        for (std::size_t k = 0; k < Inputs; ++k) {
+            x[k] = call.x[k] ? call.x[k] + row * call.row_step[k] : nullptr;
+            if (call.constant[k] && x[k])
+                fixed[k] = L(B(*x[k]));
+            all_step = all_step && !call.constant[k];
+        }
+        const std::size_t at = row * n;
+        const T* g = call.g ? call.g + at : nullptr;
+        const T* y = call.y ? call.y + at : nullptr;
+        T* out = call.out + at;
+
+        std::size_t i = 0;
+        const auto fetch = [](const T* p, std::size_t column) {
+            return L(B::load_unaligned(p + column));
+        };
+        if (all_step) {
+            for (; i + size <= n; i += size) {
+                element(
+                    [&](std::size_t k) { return fetch(x[k], i); },
+                    [&] { return fetch(g, i); },
+                    [&] { return fetch(y, i); })
+                    .v.store_unaligned(out + i);
+            }
+        } else {
+            for (; i + size <= n; i += size) {
+                element(
+                    [&](std::size_t k) { return call.constant[k] ? fixed[k] : fetch(x[k], i); },
+                    [&] { return fetch(g, i); },
+                    [&] { return fetch(y, i); })
+                    .v.store_unaligned(out + i);
+            }
+        }
+        if (i == n)
+            continue;
+        // The tail runs through the same lanes, padded with its last element: an element's
+        // result does not depend on where it stands.
+        const auto padded = [&](const T* p) {
+            alignas(64) T buffer[size];
+            for (std::size_t j = 0; j < size; ++j)
+                buffer[j] = p[i + j < n ? i + j : n - 1];
+            return L(B::load_aligned(buffer));
+        };
+        alignas(64) T result[size];
+        element(
+            [&](std::size_t k) { return call.constant[k] ? fixed[k] : padded(x[k]); },
+            [&] { return padded(g); },
+            [&] { return padded(y); })
+            .v.store_aligned(result);
+        for (std::size_t j = 0; i + j < n; ++j)
+            out[i + j] = result[j];
+    }
+}
+
+template <class F, class B, class T>
+void load_params(const FormulaCall<T>& call, Lane<B>* params) {
+    for (std::size_t p = 0; p < F::params; ++p)
+        params[p] = Lane<B>(B(call.params[p]));
+}
+
+template <class F, class B, class T = typename B::value_type>
+void forward(const FormulaCall<T>& call) {
+    Lane<B> params[F::params + 1];
+    load_params<F>(call, params);
+    over_rows<B, F::inputs>(call, [&](auto x, auto, auto) {
+        Lane<B> in[F::inputs];
+        for (std::size_t k = 0; k < F::inputs; ++k)
+            in[k] = x(k);
+        return detail::forward<F>(in, params);
+    });
+}
+
+template <class F, std::size_t I, class B, class T = typename B::value_type>
+void share(const FormulaCall<T>& call) {
+    constexpr auto keeps = static_cast<unsigned>(detail::keeps<F, I, Lane<B>>);
+    Lane<B> params[F::params + 1];
+    load_params<F>(call, params);
+    over_rows<B, F::inputs>(call, [&](auto x, auto g, auto y) {
+        Lane<B> in[F::inputs], out;
+        for (std::size_t k = 0; k < F::inputs; ++k) {
+            if (keeps >> k & 1u)
+                in[k] = x(k);
+        }
+        if constexpr ((keeps >> F::inputs & 1u) != 0)
+            out = y();
+        return detail::rule<F, I>(g(), in, out, params);
+    });
+}
+
+// A rule with arithmetic of its own needs a kernel; Unchanged needs none.
+template <class F, std::size_t I, class V>
+constexpr bool computes() {
+    if constexpr (I >= F::inputs) {
+        return false;
+    } else if constexpr (detail::keeps<F, I, V> < 0) {
+        return false;
+    } else {
+        return !std::is_same_v<
+            decltype(detail::rule<F, I>(
+                std::declval<V>(),
+                std::declval<const V*>(),
+                std::declval<V>(),
+                std::declval<const V*>())),
+            Unchanged>;
+    }
+}
+
+template <class F, std::size_t I, class B>
+constexpr auto share_or_null() -> typename FormulaKernels<typename B::value_type>::Kernel {
+    if constexpr (computes<F, I, Lane<B>>()) {
+        return share<F, I, B>;
+    } else {
+        return nullptr;
+    }
+}
+
+template <class F, class B>
+constexpr FormulaKernels<typename B::value_type> table = {
+    forward<F, B>, {share_or_null<F, 0, B>(), share_or_null<F, 1, B>(), share_or_null<F, 2, B>()}};
+
+#ifdef XGRAD_BASELINE
+// The rule on Variables, for gradients that are recorded.
+template <class F, std::size_t I, class T>
+Variable<T> recorded(
+    const Variable<T>& g, const Variable<T>* x, const Variable<T>& y, const T* params) {
+    Variable<T> scalars[F::params + 1];
+    for (std::size_t p = 0; p < F::params; ++p)
+        scalars[p] = Variable<T>(params[p]);
+    return detail::rule<F, I>(g, x, y, scalars);
+}
+
+template <class F, std::size_t I, class T>
+void enroll_rule(xgrad::detail::FormulaRule<T>& rule) {
+    if constexpr (I < F::inputs) {
+        constexpr int keeps = detail::keeps<F, I, Lane<Batch<T>>>;
+        if constexpr (keeps >= 0) {
+            rule.exists = true;
+            rule.passes_gradient = !computes<F, I, Lane<Batch<T>>>();
+            for (std::size_t k = 0; k < F::inputs; ++k)
+                rule.needs_x[k] = keeps >> k & 1;
+            rule.needs_y = keeps >> F::inputs & 1;
+            if constexpr (computes<F, I, Lane<Batch<T>>>())
+                rule.recorded = recorded<F, I, T>;
+        }
+    }
+}
+
+template <class F, class T>
+void enroll_scalar(const Op& op) {
+    xgrad::detail::FormulaOp<T>& formula = xgrad::detail::formula_op<F, T>;
+    formula.inputs = F::inputs;
+    formula.params = F::params;
+    enroll_rule<F, 0>(formula.rules[0]);
+    enroll_rule<F, 1>(formula.rules[1]);
+    enroll_rule<F, 2>(formula.rules[2]);
+    formula.op = &op;
+}
+
+// Attaches the call to the block's samples.
+template <class F>
+Samples callable_samples() {
+    std::vector<Sample> list = F::samples().list();
+    for (Sample& sample : list) {
+        const auto call = [params = sample.params](const auto& in) {
+            using T = typename std::decay_t<decltype(in[0])>::value_type;
+            const Variable<T>* inputs[F::inputs];
+            for (std::size_t k = 0; k < F::inputs; ++k)
+                inputs[k] = &in[k];
+            return xgrad::detail::apply(
+                xgrad::detail::formula_op<F, T>, inputs, params.data(), Where::current());
+        };
+        sample.call_float = call;
+        sample.call_double = call;
+    }
+    return Samples(std::move(list));
+}
+
+template <class F>
+bool enroll_op() {
+    static const Op op(F::name, callable_samples<F>());
+    enroll_scalar<F, float>(op);
+    enroll_scalar<F, double>(op);
+    return true;
+}
+#endif
+
+}  // namespace kernel
+
+template <class F>
+struct Enroll {
+    static const bool done[];
+};
+
+template <class F>
+const bool Enroll<F>::done[] = {
+#ifdef XGRAD_BASELINE
+    kernel::enroll_op<F>(),
+#endif
+    xgrad::detail::offer_kernels(
+        xgrad::detail::formula_op<F, float>.kernels,
+        Isa::XGRAD_ISA,
+        &kernel::table<F, kernel::Batch<float>>),
+    xgrad::detail::offer_kernels(
+        xgrad::detail::formula_op<F, double>.kernels,
+        Isa::XGRAD_ISA,
+        &kernel::table<F, kernel::Batch<double>>)};
+
+}  // namespace XGRAD_ISA
+}  // namespace xgrad::formula

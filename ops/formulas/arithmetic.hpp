@@ -1,0 +1,281 @@
+// The blocks of arithmetic. The contracts are in ops/arithmetic.hpp.
+#pragma once
+
+#include <ops/arithmetic.hpp>
+#include <ops/dual.hpp>
+#include <ops/elementwise.hpp>
+#include <ops/formula.hpp>
+
+namespace xgrad::formula {
+
+struct Add : Formula<2> {
+    static constexpr auto name = "add";
+    static auto samples() { return broadcast_pairs(); }
+    static auto forward(auto a, auto b) { return a + b; }
+    static auto da(auto, Unused, Unused, Unused) { return Unchanged(); }
+    static auto db(auto, Unused, Unused, Unused) { return Unchanged(); }
+};
+template <class A, class B>
+    requires DualOperands<A, B>
+auto operator+(const A& a, const B& b) { return fuse<Add>(a, b); }
+template struct Enroll<Add>;
+
+struct Sub : Formula<2> {
+    static constexpr auto name = "sub";
+    static auto samples() { return broadcast_pairs(); }
+    static auto forward(auto a, auto b) { return a - b; }
+    static auto da(auto, Unused, Unused, Unused) { return Unchanged(); }
+    static auto db(auto g, Unused, Unused, Unused) { return -g; }
+};
+template <class A, class B>
+    requires DualOperands<A, B>
+auto operator-(const A& a, const B& b) { return fuse<Sub>(a, b); }
+template struct Enroll<Sub>;
+
+// Each factor's share is g times the other.
+struct Mul : Formula<2> {
+    static constexpr auto name = "mul";
+    static auto samples() { return broadcast_pairs(); }
+    static auto forward(auto a, auto b) { return a * b; }
+    static auto da(auto g, Unused, auto b, Unused) { return g * b; }
+    static auto db(auto g, auto a, Unused, Unused) { return g * a; }
+};
+template <class A, class B>
+    requires DualOperands<A, B>
+auto operator*(const A& a, const B& b) { return fuse<Mul>(a, b); }
+template struct Enroll<Mul>;
+
+// d(a/b)/db = -a/b^2 = -y/b, written in y.
+struct Div : Formula<2> {
+    static constexpr auto name = "div";
+    static auto samples() { return broadcast_pairs(0.5, 2); }
+    static auto forward(auto a, auto b) { return a / b; }
+    static auto da(auto g, Unused, auto b, Unused) { return g / b; }
+    static auto db(auto g, Unused, auto b, auto y) { return -g * y / b; }
+};
+template <class A, class B>
+    requires DualOperands<A, B>
+auto operator/(const A& a, const B& b) { return fuse<Div>(a, b); }
+template struct Enroll<Div>;
+
+struct Neg : Formula<1> {
+    static constexpr auto name = "neg";
+    static auto samples() { return Samples(on({{3, 4}}).linear()); }
+    static auto forward(auto x) { return -x; }
+    static auto dx(auto g, Unused, Unused) { return -g; }
+};
+template <class B, unsigned M>
+auto operator-(const Dual<B, M>& x) {
+    return fuse<Neg>(x);
+}
+template struct Enroll<Neg>;
+
+struct Sign : Formula<1> {
+    static constexpr auto name = "sign";
+    static auto samples() { return Samples(on({{3, 4}}).avoiding({0}).flat()); }
+    static auto forward(auto x) { return where(x > 0, 1, where(x < 0, -1, x)); }
+    static auto dx(auto g, Unused, Unused) { return g * 0; }
+};
+auto sign(const Fusible auto& x) { return fuse<Sign>(x); }
+template struct Enroll<Sign>;
+
+struct Abs : Formula<1> {
+    static constexpr auto name = "abs";
+    static auto samples() { return Samples(on({{3, 4}}).avoiding({0}).linear()); }
+    static auto forward(auto x) { return abs(x); }
+    static auto dx(auto g, auto x, Unused) { return g * sign(x); }
+};
+auto abs(const Fusible auto& x) { return fuse<Abs>(x); }
+template struct Enroll<Abs>;
+
+struct Square : Formula<1> {
+    static constexpr auto name = "square";
+    static auto samples() { return Samples(on({{3, 4}})); }
+    static auto forward(auto x) { return x * x; }
+    static auto dx(auto g, auto x, Unused) { return 2 * g * x; }
+};
+auto square(const Fusible auto& x) { return fuse<Square>(x); }
+template struct Enroll<Square>;
+
+// dy/dx = 1/(2y): the input is not kept.
+struct Sqrt : Formula<1> {
+    static constexpr auto name = "sqrt";
+    static auto samples() { return Samples(on({{3, 4}}).between(0.5, 3)); }
+    static auto forward(auto x) { return sqrt(x); }
+    static auto dx(auto g, Unused, auto y) { return g / (2 * y); }
+};
+auto sqrt(const Fusible auto& x) { return fuse<Sqrt>(x); }
+template struct Enroll<Sqrt>;
+
+struct Rsqrt : Formula<1> {
+    static constexpr auto name = "rsqrt";
+    static auto samples() { return Samples(on({{3, 4}}).between(0.5, 3)); }
+    static auto forward(auto x) { return 1 / sqrt(x); }
+    static auto dx(auto g, Unused, auto y) { return -0.5 * g * (y * y * y); }
+};
+auto rsqrt(const Fusible auto& x) { return fuse<Rsqrt>(x); }
+template struct Enroll<Rsqrt>;
+
+struct Reciprocal : Formula<1> {
+    static constexpr auto name = "reciprocal";
+    static auto samples() { return Samples(on({{3, 4}}).between(0.5, 3)); }
+    static auto forward(auto x) { return 1 / x; }
+    static auto dx(auto g, Unused, auto y) { return -g * (y * y); }
+};
+auto reciprocal(const Fusible auto& x) { return fuse<Reciprocal>(x); }
+template struct Enroll<Reciprocal>;
+
+// A zero base makes b a^(b-1) infinite times zero, and log(a) infinite: both selected away where
+// the derivative is 0.
+struct Pow : Formula<2> {
+    static constexpr auto name = "pow";
+    static auto samples() { return broadcast_pairs(0.5, 2); }
+    static auto forward(auto a, auto b) { return pow(a, b); }
+    static auto da(auto g, auto a, auto b, Unused) {
+        return where(equal(b, 0), 0 * g, g * b * pow(a, b - 1));
+    }
+    static auto db(auto g, auto a, auto b, auto y) {
+        const auto zero = equal(a, 0);
+        const auto slope = g * y * log(where(zero, 1 + a, a));
+        return where(zero, where(b >= 0, 0 * g, g * y * log(a)), slope);
+    }
+};
+template <class A, class B>
+    requires FusibleOperands<A, B>
+auto pow(const A& a, const B& b) { return fuse<Pow>(a, b); }
+template struct Enroll<Pow>;
+
+struct PowScalar : Formula<1, 1> {
+    static constexpr auto name = "pow_scalar";
+    static auto samples() {
+        return Samples(
+            on({{3, 4}}).between(0.5, 2).with({2.5}),
+            on({{3, 4}}).with({3}),
+            on({{3, 4}}).between(0.5, 2).with({-1}),
+            on({{3, 4}}).with({0}).flat());
+    }
+    static auto forward(auto x, auto p) { return pow(x, p); }
+    static auto dx(auto g, auto x, Unused, auto p) {
+        return where(equal(p, 0), 0 * g, g * p * pow(x, p - 1));
+    }
+};
+template struct Enroll<PowScalar>;
+
+// NaN in either operand wins: a comparison with NaN is false, so a NaN b is taken by the first
+// test and a NaN a by the second.
+struct Maximum : Formula<2> {
+    static constexpr auto name = "maximum";
+    static auto samples() {
+        return Samples(
+            on({{3, 4}, {3, 4}}).without_ties().linear(),
+            on({{3, 4}, {4}}).without_ties().linear(),
+            on({{3, 1}, {1, 4}}).without_ties().linear());
+    }
+    static auto forward(auto a, auto b) { return where((a > b) | not_equal(a, a), a, b); }
+    static auto da(auto g, auto a, auto b, Unused) {
+        return where(equal(a, b), 0.5 * g, where(a > b, g, 0 * g));
+    }
+    static auto db(auto g, auto a, auto b, Unused) {
+        return where(equal(a, b), 0.5 * g, where(a < b, g, 0 * g));
+    }
+};
+template <class A, class B>
+    requires FusibleOperands<A, B>
+auto maximum(const A& a, const B& b) { return fuse<Maximum>(a, b); }
+template struct Enroll<Maximum>;
+
+struct Minimum : Formula<2> {
+    static constexpr auto name = "minimum";
+    static auto samples() { return Maximum::samples(); }
+    static auto forward(auto a, auto b) { return where((a < b) | not_equal(a, a), a, b); }
+    static auto da(auto g, auto a, auto b, Unused) {
+        return where(equal(a, b), 0.5 * g, where(a < b, g, 0 * g));
+    }
+    static auto db(auto g, auto a, auto b, Unused) {
+        return where(equal(a, b), 0.5 * g, where(a > b, g, 0 * g));
+    }
+};
+template <class A, class B>
+    requires FusibleOperands<A, B>
+auto minimum(const A& a, const B& b) { return fuse<Minimum>(a, b); }
+template struct Enroll<Minimum>;
+
+struct Clamp : Formula<1, 2> {
+    static constexpr auto name = "clamp";
+    static auto samples() { return Samples(on({{3, 4}}).avoiding({-1, 1}).with({-1, 1}).linear()); }
+    static auto forward(auto x, auto low, auto high) {
+        return where(x < low, low, where(x > high, high, x));
+    }
+    static auto dx(auto g, auto x, Unused, auto low, auto high) {
+        return where(x < low, 0 * g, where(x > high, 0 * g, g));
+    }
+};
+auto clamp(const Fusible auto& x, double low, double high) { return fuse<Clamp>(x, low, high); }
+template struct Enroll<Clamp>;
+
+struct Select : Formula<3> {
+    static constexpr auto name = "where";
+    static auto samples() {
+        return Samples(
+            on({{3, 2}, {3, 2}, {3, 2}}).fixing(0, {{1, 0}, {0, 1}, {1, 1}}).linear(),
+            on({{2}, {3, 2}, {3, 1}}).fixing(0, {1, 0}).linear());
+    }
+    static auto forward(auto c, auto a, auto b) { return where(not_equal(c, 0), a, b); }
+    static auto db(auto g, auto c, Unused, Unused, Unused) {
+        return where(not_equal(c, 0), g, 0 * g);
+    }
+    static auto dc(auto g, auto c, Unused, Unused, Unused) {
+        return where(not_equal(c, 0), 0 * g, g);
+    }
+};
+template struct Enroll<Select>;
+
+// Comparisons have no rules: their results are constants.
+inline Samples comparison_samples() {
+    return Samples(
+        on({{3, 4}, {3, 4}}).without_ties().flat(), on({{3, 4}, {4}}).without_ties().flat());
+}
+
+struct Greater : Formula<2> {
+    static constexpr auto name = "greater";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(a > b, 1, 0); }
+};
+template struct Enroll<Greater>;
+
+struct GreaterEqual : Formula<2> {
+    static constexpr auto name = "greater_equal";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(a >= b, 1, 0); }
+};
+template struct Enroll<GreaterEqual>;
+
+struct Less : Formula<2> {
+    static constexpr auto name = "less";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(a < b, 1, 0); }
+};
+template struct Enroll<Less>;
+
+struct LessEqual : Formula<2> {
+    static constexpr auto name = "less_equal";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(a <= b, 1, 0); }
+};
+template struct Enroll<LessEqual>;
+
+struct Equal : Formula<2> {
+    static constexpr auto name = "equal";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(equal(a, b), 1, 0); }
+};
+template struct Enroll<Equal>;
+
+struct NotEqual : Formula<2> {
+    static constexpr auto name = "not_equal";
+    static auto samples() { return comparison_samples(); }
+    static auto forward(auto a, auto b) { return where(not_equal(a, b), 1, 0); }
+};
+template struct Enroll<NotEqual>;
+
+}  // namespace xgrad::formula
