@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <unordered_map>
 
 namespace xgrad {
@@ -166,11 +167,21 @@ private:
                 call_string(node->op, node->where));
         }
         running = {node->op, &node->where};
-        for (std::size_t i = 0; i < node->edges(); ++i) {
+        const std::size_t edges = node->edges();
+        if (shares_.size() < edges) {
+            shares_.resize(edges);
+            wanted_edges_ = std::make_unique<bool[]>(edges);
+        }
+        for (std::size_t i = 0; i < edges; ++i) {
             Node<T>* input = node->edge(i);
-            if (!input || (selective_ && !wanted_.contains(input)))
+            wanted_edges_[i] = input && (!selective_ || wanted_.contains(input));
+        }
+        node->shares(gradient, wanted_edges_.get(), shares_.data());
+        gradient = {};
+        for (std::size_t i = 0; i < edges; ++i) {
+            if (!wanted_edges_[i])
                 continue;
-            push(input, share(*node, i, *input, gradient));
+            push(node->edge(i), fitted(*node, i, *node->edge(i), std::move(shares_[i])));
         }
         if (!retain_) {
             node->released = true;
@@ -178,8 +189,8 @@ private:
         }
     }
 
-    Variable<T> share(Node<T>& node, std::size_t i, Node<T>& input, const Variable<T>& gradient) {
-        Variable<T> given = node.share(i, gradient);
+    // The share as the input's gradient: checked, and summed over the axes it was broadcast along.
+    static Variable<T> fitted(Node<T>& node, std::size_t i, Node<T>& input, Variable<T> given) {
         if (anomaly) {
             const std::string what = fmt::format("the gradient of input {}", i);
             check_finite(node.op, node.where, what.c_str(), given.value());
@@ -202,7 +213,9 @@ private:
 
     using Entry = std::pair<const std::uint64_t, Waiting>;
     std::map<std::uint64_t, Waiting, std::greater<>, PoolAllocator<Entry>> pending_;
-    std::unordered_map<Node<T>*, bool> wanted_;
+    std::unordered_map<Node<T>*, bool> wanted_;  // true: asked for; false: on the way to one
+    std::vector<Variable<T>> shares_;            // of the node at hand
+    std::unique_ptr<bool[]> wanted_edges_;
     bool selective_ = false;
     bool retain_;
     bool create_;

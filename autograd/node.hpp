@@ -33,6 +33,8 @@ public:
     /// Input i's share of g, the gradient of this node's output. The shape may still be the
     /// broadcast one: the tape sums it to the input's.
     [[nodiscard]] virtual Variable<T> share(std::size_t i, const Variable<T>& g);
+    /// The same for all inputs i with wanted[i] at once, into shares[i].
+    virtual void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares);
     /// Lets go of everything kept for the rules; a later backward through here is an error.
     virtual void drop_kept() noexcept {}
 

@@ -27,7 +27,7 @@ template <class T>
 class Recording<T>::RuleNode final : public detail::Node<T> {
 public:
     explicit RuleNode(Recording& recording)
-        : detail::Node<T>(&recording.op_, recording.value_->array.shape(), recording.where_),
+        : detail::Node<T>(recording.op_, recording.value_->array.shape(), recording.where_),
           edges_(std::move(recording.edges_)) {
         if (recording.keeps_output_)
             output_ = recording.value_;
@@ -55,7 +55,7 @@ private:
 
 template <class T>
 Recording<T>::Recording(const Op& op, Array<T> value, Where where)
-    : op_(op),
+    : op_(&op),
       where_(where),
       value_(detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(std::move(value)))) {
     if (anomaly_enabled())

@@ -125,7 +125,7 @@ private:
 
     void add(const Variable<T>& input, std::unique_ptr<detail::Rule<T>> rule, bool wants_output);
 
-    const Op& op_;
+    const Op* op_;
     Where where_;
     detail::Ref<detail::Buffer<T>> value_;
     std::vector<Edge, PoolAllocator<Edge>> edges_;

@@ -30,6 +30,14 @@ Variable<T> Node<T>::share(std::size_t, const Variable<T>&) {
 }
 
 template <class T>
+void Node<T>::shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares) {
+    for (std::size_t i = 0; i < edges(); ++i) {
+        if (wanted[i])
+            shares[i] = share(i, g);
+    }
+}
+
+template <class T>
 void Node<T>::destroy() noexcept {
     // Freeing a node frees its edges, which may be the last to hold their nodes: those queue up
     // here instead of recursing.

@@ -40,6 +40,9 @@ struct State final : Counted {
 
 }  // namespace detail
 
+template <class S>
+concept Scalar = std::is_arithmetic_v<S>;
+
 struct BackwardOptions {
     bool retain_graph = false;  ///< keep what the rules need, for another backward
 };
@@ -67,80 +70,79 @@ public:
     Variable() noexcept = default;
 
     /// A constant of rank 0.
-    template <class S>
-        requires std::is_arithmetic_v<S> Variable(S scalar)
-            : Variable(Array<T>(Shape{}, static_cast<T>(scalar))) {}
+    template <Scalar S>
+    Variable(S scalar) : Variable(Array<T>(Shape{}, static_cast<T>(scalar))) {}
 
-        /// A leaf that owns `value`.
-        Variable(Array<T> value, bool requires_grad = false);
+    /// A leaf that owns `value`.
+    Variable(Array<T> value, bool requires_grad = false);
 
-        /// A leaf that owns the expression's value; evaluated here, once.
-        template <class E>
-        Variable(const xt::xexpression<E>& expression, bool requires_grad = false)
-            : Variable(Array<T>(expression), requires_grad) {}
+    /// A leaf that owns the expression's value; evaluated here, once.
+    template <class E>
+    Variable(const xt::xexpression<E>& expression, bool requires_grad = false)
+        : Variable(Array<T>(expression), requires_grad) {}
 
-        [[nodiscard]] bool defined() const noexcept { return static_cast<bool>(state_); }
+    [[nodiscard]] bool defined() const noexcept { return static_cast<bool>(state_); }
 
-        /// The value, contiguous and row-major. The reference lives as long as a handle does.
-        [[nodiscard]] const Array<T>& value() const { return state().buffer->array; }
-        [[nodiscard]] const Shape& shape() const { return value().shape(); }
-        [[nodiscard]] std::size_t rank() const { return shape().size(); }
-        [[nodiscard]] std::size_t size() const { return value().size(); }
-        /// The only element. Throws ShapeError when there is not exactly one.
-        [[nodiscard]] T item() const;
+    /// The value, contiguous and row-major. The reference lives as long as a handle does.
+    [[nodiscard]] const Array<T>& value() const { return state().buffer->array; }
+    [[nodiscard]] const Shape& shape() const { return value().shape(); }
+    [[nodiscard]] std::size_t rank() const { return shape().size(); }
+    [[nodiscard]] std::size_t size() const { return value().size(); }
+    /// The only element. Throws ShapeError when there is not exactly one.
+    [[nodiscard]] T item() const;
 
-        /// True when backward() passes through here: a leaf that asked, or an op on one.
-        [[nodiscard]] bool requires_grad() const noexcept {
-            return state_ && state_->node && !state_->node->frozen;
-        }
-        /// Of a leaf: ask for a gradient, or (false) stop asking; all handles see it. A gradient
-        /// already there stays. Throws GraphError for the result of a recorded op.
-        Variable& requires_grad(bool on);
-        [[nodiscard]] bool is_leaf() const { return !state().node || state().node->is_leaf(); }
+    /// True when backward() passes through here: a leaf that asked, or an op on one.
+    [[nodiscard]] bool requires_grad() const noexcept {
+        return state_ && state_->node && !state_->node->frozen;
+    }
+    /// Of a leaf: ask for a gradient, or (false) stop asking; all handles see it. A gradient
+    /// already there stays. Throws GraphError for the result of a recorded op.
+    Variable& requires_grad(bool on);
+    [[nodiscard]] bool is_leaf() const { return !state().node || state().node->is_leaf(); }
 
-        /// What backward() has summed up for this leaf. Throws GraphError when there is none yet.
-        [[nodiscard]] const Array<T>& grad() const;
-        [[nodiscard]] bool has_grad() const noexcept;
-        /// Forgets the gradient.
-        void zero_grad() const;
+    /// What backward() has summed up for this leaf. Throws GraphError when there is none yet.
+    [[nodiscard]] const Array<T>& grad() const;
+    [[nodiscard]] bool has_grad() const noexcept;
+    /// Forgets the gradient.
+    void zero_grad() const;
 
-        /// Gradients of this scalar with respect to every leaf that asks for one, added to theirs.
-        /// Frees what the rules kept, unless retain_graph. Throws GraphError when this does not
-        /// require a gradient, is not a scalar, or was released by an earlier backward; on any
-        /// error no gradient has changed.
-        void backward(BackwardOptions options = {}) const;
-        /// The same for any shape, from the gradient `seed` of this value, which has its shape.
-        void backward(const Variable& seed, BackwardOptions options = {}) const;
+    /// Gradients of this scalar with respect to every leaf that asks for one, added to theirs.
+    /// Frees what the rules kept, unless retain_graph. Throws GraphError when this does not
+    /// require a gradient, is not a scalar, or was released by an earlier backward; on any
+    /// error no gradient has changed.
+    void backward(BackwardOptions options = {}) const;
+    /// The same for any shape, from the gradient `seed` of this value, which has its shape.
+    void backward(const Variable& seed, BackwardOptions options = {}) const;
 
-        /// The same value, shared, outside the graph.
-        [[nodiscard]] Variable detach() const;
+    /// The same value, shared, outside the graph.
+    [[nodiscard]] Variable detach() const;
 
-        /// Overwrites the value of a leaf, for every handle; the shape stays. A backward that needs
-        /// the old value throws GraphError. Throws GraphError on the result of a recorded op,
-        /// ShapeError on another shape.
-        void assign(const Array<T>& value) const;
-        /// The same, in place: `update` gets the array to change.
-        void assign(const std::function<void(Array<T>&)>& update) const;
+    /// Overwrites the value of a leaf, for every handle; the shape stays. A backward that needs
+    /// the old value throws GraphError. Throws GraphError on the result of a recorded op,
+    /// ShapeError on another shape.
+    void assign(const Array<T>& value) const;
+    /// The same, in place: `update` gets the array to change.
+    void assign(const std::function<void(Array<T>&)>& update) const;
 
-        /// How many times the value has been overwritten.
-        [[nodiscard]] std::uint32_t version() const { return state().buffer->version; }
+    /// How many times the value has been overwritten.
+    [[nodiscard]] std::uint32_t version() const { return state().buffer->version; }
 
-        // For the tape and for ops.
-        Variable(detail::Ref<detail::Buffer<T>> buffer, detail::Ref<detail::Node<T>> node);
-        [[nodiscard]] const detail::State<T>& state() const {
-            if (!state_)
-                empty_handle();
-            return *state_;
-        }
-        /// True when no other handle, graph or rule sees the value.
-        [[nodiscard]] bool unshared() const noexcept {
-            return state_ && state_.get()->unique() && state_->buffer->unique();
-        }
+    // For the tape and for ops.
+    Variable(detail::Ref<detail::Buffer<T>> buffer, detail::Ref<detail::Node<T>> node);
+    [[nodiscard]] const detail::State<T>& state() const {
+        if (!state_)
+            empty_handle();
+        return *state_;
+    }
+    /// True when no other handle, graph or rule sees the value.
+    [[nodiscard]] bool unshared() const noexcept {
+        return state_ && state_.get()->unique() && state_->buffer->unique();
+    }
 
-    private:
-        [[noreturn]] static void empty_handle();
+private:
+    [[noreturn]] static void empty_handle();
 
-        detail::Ref<detail::State<T>> state_;
+    detail::Ref<detail::State<T>> state_;
 };
 
 extern template class Variable<float>;

@@ -29,6 +29,12 @@ inline constexpr unsigned partials_of = 0;
 template <class B, unsigned M>
 inline constexpr unsigned partials_of<Dual<B, M>> = M;
 
+template <class X>
+constexpr bool has_partial(std::size_t input) {
+    constexpr unsigned partials = partials_of<X>;
+    return (partials >> input & 1u) != 0;
+}
+
 namespace detail {
 
 template <class X>
@@ -80,7 +86,7 @@ template <unsigned Seen, class Factor, class B, unsigned M, class X, std::size_t
 void add_partials(
     Dual<B, M>& result, const Factor& factor, const X& x, std::index_sequence<Input...>) {
     const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
-        if constexpr ((partials_of < X >>> I & 1u) != 0) {
+        if constexpr (has_partial<X>(I)) {
             Lane<B>& to = result.d[Dual<B, M>::slot(I)];
             Lane<B> term = x.d[X::slot(I)];
             if constexpr (!std::is_same_v<Factor, Unchanged>)
@@ -98,8 +104,8 @@ void add_partials(
 template <class F, unsigned Seen, std::size_t I, class B, unsigned M, class X, class... Rest>
 void chain(Dual<B, M>& result, const Lane<B>* values, const X& x, const Rest&... rest) {
     if constexpr (partials_of<X> != 0) {
-        static_assert(
-            keeps<F, I, Lane<B>> >= 0, "this op has no derivative with respect to that input");
+        constexpr int kept = keeps<F, I, Lane<B>>;
+        static_assert(kept >= 0, "this op has no derivative with respect to that input");
         const auto factor = rule<F, I>(Lane<B>(1), values, result.v, values + F::inputs);
         add_partials<Seen>(result, factor, x, std::make_index_sequence<8>());
     }
@@ -158,9 +164,9 @@ auto where(const Mask<B>& mask, const X& a, const Y& b) {
     const auto one = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
         if constexpr ((partials >> I & 1u) != 0) {
             Lane<B> left(0), right(0);
-            if constexpr ((partials_of < X >>> I & 1u) != 0)
+            if constexpr (has_partial<X>(I))
                 left = a.d[X::slot(I)];
-            if constexpr ((partials_of < Y >>> I & 1u) != 0)
+            if constexpr (has_partial<Y>(I))
                 right = b.d[Y::slot(I)];
             result.d[Dual<B, partials>::slot(I)] = where(mask, left, right);
         }

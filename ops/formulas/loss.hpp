@@ -1,0 +1,41 @@
+// The blocks of the elementwise losses. The contracts are in ops/loss.hpp.
+#pragma once
+
+#include <ops/formulas/activation.hpp>
+#include <ops/loss.hpp>
+
+namespace xgrad::formula {
+
+// A primitive: the composite of where, abs and square is nine passes.
+struct Huber : Formula<2, 1> {
+    static constexpr auto name = "huber";
+    static auto samples() {
+        return Samples(
+            on({{3, 4}, {3, 4}}).between(-0.4, 0.4).with({1}),
+            on({{3}, {3}}).with({0.01}).linear());
+    }
+    static auto forward(auto a, auto b, auto delta) {
+        const auto d = abs(a - b);
+        return where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta));
+    }
+    static auto da(auto g, auto a, auto b, Unused, auto delta) {
+        const auto d = a - b;
+        return g * where(d > delta, delta, where(d < -delta, -delta, d));
+    }
+    static auto db(auto g, auto a, auto b, Unused y, auto delta) { return -da(g, a, b, y, delta); }
+};
+template struct Enroll<Huber>;
+
+// A primitive: through log(sigmoid(x)) the loss is infinite at x = 104 in float.
+struct BceWithLogits : Formula<2> {
+    static constexpr auto name = "bce_with_logits";
+    static auto samples() {
+        return Samples(on({{3, 4}, {3, 4}}).between(0.1, 0.9), on({{4}, {4}}).between(30, 40));
+    }
+    static auto forward(auto x, auto t) { return where(x > 0, x, 0) - x * t + log1p(exp(-abs(x))); }
+    static auto da(auto g, auto x, auto t, Unused) { return g * (sigmoid(x) - t); }
+    static auto db(auto g, auto x, Unused, Unused) { return -g * x; }
+};
+template struct Enroll<BceWithLogits>;
+
+}  // namespace xgrad::formula

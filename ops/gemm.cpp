@@ -1,0 +1,140 @@
+// Cannot share a file with xtensor-blas: its declarations of CBLAS conflict with <cblas.h>.
+#include <autograd/parallel.hpp>
+#include <ops/gemm.hpp>
+
+#include <cblas.h>
+
+#include <algorithm>
+
+namespace xgrad::detail {
+namespace {
+
+// OpenBLAS's own threads would change the bits with their number, and fight ours for the cores.
+void one_blas_thread() {
+    static const bool done = [] {
+        openblas_set_num_threads(1);
+        return true;
+    }();
+    static_cast<void>(done);
+}
+
+int leading(std::size_t columns) { return static_cast<int>(std::max<std::size_t>(1, columns)); }
+
+void call(
+    const GemmShape& s,
+    const float* a,
+    int lda,
+    const float* b,
+    int ldb,
+    float beta,
+    float* c,
+    int ldc) {
+    cblas_sgemm(
+        CblasRowMajor,
+        s.transpose_a ? CblasTrans : CblasNoTrans,
+        s.transpose_b ? CblasTrans : CblasNoTrans,
+        static_cast<int>(s.m),
+        static_cast<int>(s.n),
+        static_cast<int>(s.k),
+        1.0F,
+        a,
+        lda,
+        b,
+        ldb,
+        beta,
+        c,
+        ldc);
+}
+
+void call(
+    const GemmShape& s,
+    const double* a,
+    int lda,
+    const double* b,
+    int ldb,
+    double beta,
+    double* c,
+    int ldc) {
+    cblas_dgemm(
+        CblasRowMajor,
+        s.transpose_a ? CblasTrans : CblasNoTrans,
+        s.transpose_b ? CblasTrans : CblasNoTrans,
+        static_cast<int>(s.m),
+        static_cast<int>(s.n),
+        static_cast<int>(s.k),
+        1.0,
+        a,
+        lda,
+        b,
+        ldb,
+        beta,
+        c,
+        ldc);
+}
+
+// A call to BLAS costs more than the product itself below this many multiply-adds.
+constexpr std::size_t tiny = 512;
+
+template <class T>
+void by_hand(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
+    const std::size_t step_a = s.transpose_a ? s.m : 1, row_a = s.transpose_a ? 1 : s.k;
+    const std::size_t step_b = s.transpose_b ? 1 : s.n, column_b = s.transpose_b ? s.k : 1;
+    for (std::size_t i = 0; i < s.m; ++i) {
+        for (std::size_t j = 0; j < s.n; ++j) {
+            T sum(0);
+            for (std::size_t p = 0; p < s.k; ++p) {
+                sum += a[i * row_a + p * step_a] * b[p * step_b + j * column_b];
+            }
+            T& to = c[i * s.n + j];
+            to = beta == T(0) ? sum : sum + beta * to;
+        }
+    }
+}
+
+}  // namespace
+
+template <class T>
+void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
+    if (s.m == 0 || s.n == 0)
+        return;
+    if (s.m * s.n * s.k <= tiny) {
+        by_hand(s, a, b, beta, c);
+        return;
+    }
+    one_blas_thread();
+    const int lda = leading(s.transpose_a ? s.m : s.k);
+    const int ldb = leading(s.transpose_b ? s.k : s.n);
+    const int ldc = leading(s.n);
+    // Blocks of about 32 M multiply-adds along the longer side of c, a multiple of 64 wide.
+    constexpr std::size_t work = std::size_t{32} << 20, unit = 64;
+    const bool by_rows = s.m >= s.n;
+    const std::size_t side = by_rows ? s.m : s.n;
+    const std::size_t blocks =
+        std::clamp<std::size_t>(s.m * s.n * s.k / work, 1, std::max<std::size_t>(1, side / unit));
+    const std::size_t width = ((side + blocks - 1) / blocks + unit - 1) / unit * unit;
+    parallel_tasks((side + width - 1) / width, [&](std::size_t block) {
+        GemmShape part = s;
+        const std::size_t first = block * width;
+        const std::size_t size = std::min(width, side - first);
+        const T* from_a = a;
+        const T* from_b = b;
+        T* to = c;
+        if (by_rows) {
+            part.m = size;
+            from_a += s.transpose_a ? first : first * s.k;
+            to += first * s.n;
+        } else {
+            part.n = size;
+            from_b += s.transpose_b ? first * s.k : first;
+            to += first;
+        }
+        call(part, from_a, lda, from_b, ldb, beta, to, ldc);
+    });
+}
+
+template void gemm(const GemmShape&, const float*, const float*, float, float*);
+template void gemm(const GemmShape&, const double*, const double*, double, double*);
+
+const char* blas_core() { return openblas_get_corename(); }
+
+}  // namespace xgrad::detail

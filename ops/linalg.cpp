@@ -1,0 +1,234 @@
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/record.hpp>
+#include <ops/arithmetic.hpp>
+#include <ops/gemm.hpp>
+#include <ops/linalg.hpp>
+#include <ops/shape.hpp>
+
+namespace xgrad {
+namespace {
+
+// A stack of matrices read transposed or not. The product is closed under differentiation: each
+// share is again such a product.
+template <class T>
+Variable<T> product(
+    const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where);
+
+Shape leading_axes(const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); }
+
+template <class T>
+Array<T> product_value(const Array<T>& a, bool transpose_a, const Array<T>& b, bool transpose_b) {
+    const Shape batch_a = leading_axes(a.shape()), batch_b = leading_axes(b.shape());
+    const std::size_t row_a = a.shape().size() - 2, row_b = b.shape().size() - 2;
+    detail::GemmShape shape{};
+    shape.m = a.shape()[row_a + (transpose_a ? 1 : 0)];
+    shape.k = a.shape()[row_a + (transpose_a ? 0 : 1)];
+    shape.n = b.shape()[row_b + (transpose_b ? 0 : 1)];
+    shape.transpose_a = transpose_a;
+    shape.transpose_b = transpose_b;
+    Shape batch = broadcast_shape("matmul", batch_a, batch_b);
+    const std::size_t matrices = count(batch);
+    Shape result = batch;
+    result.push_back(shape.m);
+    result.push_back(shape.n);
+    Array<T> c = empty<T>(result);
+
+    const auto multiply = [&](std::size_t ia, std::size_t ib, std::size_t ic) {
+        detail::gemm(
+            shape,
+            a.data() + ia * shape.m * shape.k,
+            b.data() + ib * shape.k * shape.n,
+            T(0),
+            c.data() + ic * shape.m * shape.n);
+    };
+    if (batch_a == batch_b) {
+        for (std::size_t i = 0; i < matrices; ++i)
+            multiply(i, i, i);
+        return c;
+    }
+    const detail::Loops loops(batch, {&batch_a, &batch_b});
+    std::size_t i = 0;
+    for (std::size_t step = 0; i < matrices; ++step) {
+        const std::size_t from_a = loops.offset(0, step), from_b = loops.offset(1, step);
+        for (std::size_t r = 0; r < loops.rows(); ++r) {
+            for (std::size_t q = 0; q < loops.columns(); ++q, ++i) {
+                multiply(
+                    from_a + r * loops.row_stride(0) + q * loops.column_stride(0),
+                    from_b + r * loops.row_stride(1) + q * loops.column_stride(1),
+                    i);
+            }
+        }
+    }
+    return c;
+}
+
+}  // namespace
+
+// (M,K) x (K,N) -> (M,N).  dA = g B^T, dB = A^T g  [Giles 2008, 2.2.2]. For an operand that is
+// read transposed its share is the transpose of that.
+static const Op matmul_op(
+    "matmul",
+    {on({{3, 4}, {4, 2}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{1, 4}, {4, 1}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{2, 3, 4}, {2, 4, 2}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{3, 1, 2, 4}, {2, 4, 2}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{4}, {4, 2}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{2, 3, 4}, {4}}, [](const auto& in) { return matmul(in[0], in[1]); }),
+     on({{4}, {4}}, [](const auto& in) { return matmul(in[0], in[1]); })});
+
+namespace {
+
+template <class T>
+Variable<T> product(
+    const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
+    return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
+        .wrt(
+            a,
+            [b = keep(b), transpose_a, transpose_b](const Variable<T>& g) {
+                return transpose_a ? product(*b, transpose_b, g, true, Where::current())
+                                   : product(g, false, *b, !transpose_b, Where::current());
+            })
+        .wrt(b, [a = keep(a), transpose_a, transpose_b](const Variable<T>& g) {
+            return transpose_b ? product(g, true, *a, transpose_a, Where::current())
+                               : product(*a, !transpose_a, g, false, Where::current());
+        });
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> matmul(const Variable<T>& a, const Variable<T>& b, Where where) {
+    if (a.rank() == 0 || b.rank() == 0) {
+        fail<ShapeError>(
+            "matmul: a is {}, b is {}; both need at least one axis, use mul for a scalar",
+            a.shape(),
+            b.shape());
+    }
+    const std::size_t inner_a = a.shape().back();
+    const std::size_t inner_b = b.shape()[b.rank() == 1 ? 0 : b.rank() - 2];
+    if (inner_a != inner_b) {
+        fail<ShapeError>(
+            "matmul: inner sizes differ: a is {}, b is {}; a's last axis must equal b's {}",
+            a.shape(),
+            b.shape(),
+            b.rank() <= 2 ? "first" : "last but one");
+    }
+    const Variable<T> rows = a.rank() == 1 ? unsqueeze(a, 0, where) : a;
+    const Variable<T> columns = b.rank() == 1 ? unsqueeze(b, 1, where) : b;
+    Variable<T> c = product(rows, false, columns, false, where);
+    if (b.rank() == 1)
+        c = squeeze(c, {-1}, where);
+    if (a.rank() == 1)
+        c = squeeze(c, {b.rank() == 1 ? -1 : -2}, where);
+    return c;
+}
+template Variable<float> matmul(const Variable<float>&, const Variable<float>&, Where);
+template Variable<double> matmul(const Variable<double>&, const Variable<double>&, Where);
+
+// A primitive: the product accumulates onto the bias, which saves a pass over the result.
+static const Op linear_op(
+    "linear",
+    {on({{3, 4}, {2, 4}, {2}}, [](const auto& in) { return linear(in[0], in[1], in[2]); }),
+     on({{3, 4}, {2, 4}}, [](const auto& in) { return linear(in[0], in[1]); }),
+     on({{4}, {2, 4}, {2}}, [](const auto& in) { return linear(in[0], in[1], in[2]); }),
+     on({{2, 3, 4}, {2, 4}, {2}}, [](const auto& in) { return linear(in[0], in[1], in[2]); })});
+
+namespace {
+
+template <class T>
+Variable<T> linear_rows(
+    const Variable<T>& x, const Variable<T>& weight, const Variable<T>& bias, Where where) {
+    const std::size_t rows = x.shape()[0], in = x.shape()[1], out = weight.shape()[0];
+    Array<T> y = empty<T>({rows, out});
+    if (bias.defined()) {
+        for (std::size_t r = 0; r < rows; ++r) {
+            std::copy_n(bias.value().data(), out, y.data() + r * out);
+        }
+    }
+    detail::gemm(
+        {rows, out, in, false, true},
+        x.value().data(),
+        weight.value().data(),
+        T(bias.defined() ? 1 : 0),
+        y.data());
+    auto recording = record(linear_op, std::move(y), where)
+                         .wrt(
+                             x,
+                             [weight = keep(weight)](const Variable<T>& g) {
+                                 return product(g, false, *weight, false, Where::current());
+                             })
+                         .wrt(weight, [x = keep(x)](const Variable<T>& g) {
+                             return product(g, true, *x, false, Where::current());
+                         });
+    if (!bias.defined())
+        return recording;
+    return std::move(recording).wrt(bias, [](const Variable<T>& g) { return g; });
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> linear(
+    const Variable<T>& x,
+    const Variable<T>& weight,
+    const std::type_identity_t<Variable<T>>& bias,
+    Where where) {
+    if (x.rank() == 0 || weight.rank() != 2 || x.shape().back() != weight.shape()[1]) {
+        fail<ShapeError>(
+            "linear: x is {}, weight is {}; need x (..., in) and weight (out, in)",
+            x.shape(),
+            weight.shape());
+    }
+    if (bias.defined() && bias.shape() != Shape{weight.shape()[0]}) {
+        fail<ShapeError>(
+            "linear: bias is {}, weight is {}; need bias ({},)",
+            bias.shape(),
+            weight.shape(),
+            weight.shape()[0]);
+    }
+    if (x.rank() == 2)
+        return linear_rows(x, weight, bias, where);
+    Shape result = x.shape();
+    result.back() = weight.shape()[0];
+    const std::size_t in = x.shape().back();
+    const Shape rows{
+        in == 0 ? count(result) / std::max<std::size_t>(1, result.back()) : x.size() / in, in};
+    return reshape(linear_rows(reshape(x, rows, where), weight, bias, where), result, where);
+}
+template Variable<float> linear(
+    const Variable<float>&, const Variable<float>&, const Variable<float>&, Where);
+template Variable<double> linear(
+    const Variable<double>&, const Variable<double>&, const Variable<double>&, Where);
+
+namespace {
+
+template <class T>
+void check_vectors(const char* op, const Variable<T>& a, const Variable<T>& b) {
+    if (a.rank() != 1 || b.rank() != 1) {
+        fail<ShapeError>("{}: a is {}, b is {}; need two vectors", op, a.shape(), b.shape());
+    }
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> dot(const Variable<T>& a, const Variable<T>& b, Where where) {
+    check_vectors("dot", a, b);
+    if (a.size() != b.size()) {
+        fail<ShapeError>("dot: a is {}, b is {}; need vectors of one length", a.shape(), b.shape());
+    }
+    return matmul(a, b, where);
+}
+template Variable<float> dot(const Variable<float>&, const Variable<float>&, Where);
+template Variable<double> dot(const Variable<double>&, const Variable<double>&, Where);
+
+template <class T>
+Variable<T> outer(const Variable<T>& a, const Variable<T>& b, Where where) {
+    check_vectors("outer", a, b);
+    return mul(unsqueeze(a, 1, where), b, where);
+}
+template Variable<float> outer(const Variable<float>&, const Variable<float>&, Where);
+template Variable<double> outer(const Variable<double>&, const Variable<double>&, Where);
+
+}  // namespace xgrad

@@ -1,0 +1,70 @@
+// Losses. Prediction and target have one shape; `reduction` says what becomes of the elements'
+// losses. All throw ShapeError when shapes differ or there is nothing to average.
+#pragma once
+
+#include <ops/apply.hpp>
+#include <ops/shape.hpp>
+
+namespace xgrad {
+
+namespace formula {
+struct Huber;
+struct BceWithLogits;
+}  // namespace formula
+
+enum class Reduction { none, mean, sum };
+
+/// (x - target)^2.
+template <class T>
+[[nodiscard]] Variable<T> mse_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// |x - target|; the gradient is 0 where they are equal.
+template <class T>
+[[nodiscard]] Variable<T> l1_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// d^2 / 2 for |d| <= delta, d = x - target, and delta (|d| - delta / 2) beyond [Huber 1964].
+/// Throws std::invalid_argument unless delta > 0.
+template <class T>
+[[nodiscard]] Variable<T> huber_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    double delta = 1,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// -t log(s) - (1 - t) log(1 - s) for s = sigmoid(x): x are logits, targets in [0, 1]. Computed as
+/// max(x, 0) - x t + log(1 + e^-|x|), which neither overflows nor cancels.
+template <class T>
+[[nodiscard]] Variable<T> binary_cross_entropy_with_logits(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// -log_prob(i, labels[i]), log_prob (N, classes). Reduction::none gives (N,). Throws IndexError
+/// for a label outside [0, classes).
+template <class T>
+[[nodiscard]] Variable<T> nll_loss(
+    const Variable<T>& log_prob,
+    Indices labels,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// nll_loss(log_softmax(logits)), logits (N, classes). Gradient of the mean:
+/// (softmax - one_hot) / N.
+template <class T>
+[[nodiscard]] Variable<T> cross_entropy(
+    const Variable<T>& logits,
+    Indices labels,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+}  // namespace xgrad

@@ -1,0 +1,326 @@
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/record.hpp>
+#include <ops/arithmetic.hpp>
+#include <ops/elementwise.hpp>
+#include <ops/reduce.hpp>
+#include <ops/shape.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace xgrad {
+namespace {
+
+Axes all_axes(std::size_t rank) {
+    Axes axes(rank);
+    std::iota(axes.begin(), axes.end(), 0);
+    return axes;
+}
+
+// A shape reduced: with extent 1 in place of the reduced axes, without them, and how many
+// elements each result stands for.
+struct Reduced {
+    Reduced(const char* op, const Shape& shape, const Axes& axes)
+        : sorted(checked_axes(op, axes, shape.size())),
+          kept(shape) {
+        for (const std::size_t axis : sorted) {
+            count *= shape[axis];
+            kept[axis] = 1;
+        }
+        for (std::size_t i = 0; i < shape.size(); ++i) {
+            if (!std::ranges::binary_search(sorted, i))
+                dropped.push_back(shape[i]);
+        }
+    }
+    std::vector<std::size_t> sorted;
+    Shape kept, dropped;
+    std::size_t count = 1;
+};
+
+}  // namespace
+
+// Every element that was summed receives the same g.
+static const Op sum_op(
+    "sum",
+    {on({{3, 4}}, [](const auto& in) { return sum(in[0]); }).linear(),
+     on({{2, 3, 4}},
+        [](const auto& in) {
+            return sum(in[0], {0, 2});
+        })
+         .linear(),
+     on({{3, 4}}, [](const auto& in) { return sum(in[0], {-1}, true); }).linear()});
+template <class T>
+Variable<T> sum(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    const Reduced to("sum", x.shape(), axes);
+    Array<T> y = detail::sum_axes(x.value(), to.sorted);
+    y.reshape(keep_dims ? to.kept : to.dropped);
+    return record(sum_op, std::move(y), where)
+        .wrt(x, [kept = to.kept, wide = x.shape()](const Variable<T>& g) {
+            return broadcast_to(g.shape() == kept ? g : reshape(g, kept), wide);
+        });
+}
+template Variable<float> sum(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> sum(const Variable<double>&, const Axes&, bool, Where);
+
+template <class T>
+Variable<T> mean(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    const Reduced to("mean", x.shape(), axes);
+    return div(sum(x, axes, keep_dims, where), static_cast<T>(to.count), where);
+}
+template Variable<float> mean(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> mean(const Variable<double>&, const Axes&, bool, Where);
+
+template <class T>
+Variable<T> variance(
+    const Variable<T>& x, const Axes& axes, bool keep_dims, std::size_t ddof, Where where) {
+    const Reduced to("variance", x.shape(), axes);
+    const Variable<T> squares = square(sub(x, mean(x, axes, true, where), where), where);
+    const T divisor = static_cast<T>(to.count) - static_cast<T>(ddof);
+    return div(sum(squares, axes, keep_dims, where), divisor, where);
+}
+template Variable<float> variance(const Variable<float>&, const Axes&, bool, std::size_t, Where);
+template Variable<double> variance(const Variable<double>&, const Axes&, bool, std::size_t, Where);
+
+template <class T>
+Variable<T> stddev(
+    const Variable<T>& x, const Axes& axes, bool keep_dims, std::size_t ddof, Where where) {
+    return sqrt(variance(x, axes, keep_dims, ddof, where), where);
+}
+template Variable<float> stddev(const Variable<float>&, const Axes&, bool, std::size_t, Where);
+template Variable<double> stddev(const Variable<double>&, const Axes&, bool, std::size_t, Where);
+
+namespace {
+
+// The extreme over the axes, which keep extent 1. NaN wins: a comparison with it is false.
+template <class T, class Better>
+Array<T> extreme(const char* op, const Array<T>& x, const Reduced& to, Better better) {
+    if (to.count == 0) {
+        fail<ShapeError>(
+            "{}: x has shape {}, with nothing to choose from; need at least one element",
+            op,
+            x.shape());
+    }
+    Array<T> y = empty<T>(to.kept);
+    if (y.size() == 0)
+        return y;
+    // Walk x once; the result's position follows with stride 0 along reduced axes.
+    const detail::Loops loops(x.shape(), {&to.kept});
+    const T* from = x.data();
+    std::vector<bool> seen(y.size(), false);
+    for (std::size_t step = 0; step < loops.outer(); ++step) {
+        const std::size_t at = loops.offset(0, step);
+        for (std::size_t r = 0; r < loops.rows(); ++r) {
+            std::size_t position = at + r * loops.row_stride(0);
+            if (loops.column_stride(0) == 0) {
+                T best = seen[position] ? y.data()[position] : *from;
+                seen[position] = true;
+                for (std::size_t c = 0; c < loops.columns(); ++c, ++from) {
+                    if (better(*from, best) || *from != *from)
+                        best = *from;
+                    if (best != best) {
+                        from += loops.columns() - c;
+                        break;
+                    }
+                }
+                y.data()[position] = best;
+                continue;
+            }
+            for (std::size_t c = 0; c < loops.columns(); ++c, ++from, ++position) {
+                T& best = y.data()[position];
+                if (!seen[position] || better(*from, best) || *from != *from)
+                    best = *from;
+                seen[position] = true;
+            }
+        }
+    }
+    return y;
+}
+
+// g / (number of ties) to each element that equals the result.
+template <class T>
+Variable<T> share_of_extreme(
+    const Variable<T>& g,
+    const Variable<T>& x,
+    const Variable<T>& y,
+    const Axes& axes,
+    const Shape& kept) {
+    const Variable<T> ties = equal(x, reshape(y, kept)).detach();
+    return mul(ties, div(reshape(g, kept), sum(ties, axes, true)));
+}
+
+template <class T, class Better>
+Variable<T> recorded_extreme(
+    const Op& op,
+    const Variable<T>& x,
+    const Axes& axes,
+    bool keep_dims,
+    Better better,
+    Where where) {
+    const Reduced to(op.name().c_str(), x.shape(), axes);
+    Array<T> y = extreme(op.name().c_str(), x.value(), to, better);
+    y.reshape(keep_dims ? to.kept : to.dropped);
+    return record(op, std::move(y), where)
+        .wrt(x, [x = keep(x), axes, kept = to.kept](const Variable<T>& g, const Variable<T>& y) {
+            return share_of_extreme(g, *x, y, axes, kept);
+        });
+}
+
+}  // namespace
+
+static const Op max_op(
+    "max",
+    {on({{3, 4}}, [](const auto& in) { return max(in[0]); }).without_ties().linear(),
+     on({{2, 3, 2}},
+        [](const auto& in) {
+            return max(in[0], {0, 2});
+        })
+         .without_ties()
+         .linear(),
+     on({{3, 4}}, [](const auto& in) { return max(in[0], {0}, true); }).without_ties().linear()});
+template <class T>
+Variable<T> max(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    return recorded_extreme(max_op, x, axes, keep_dims, std::greater<T>(), where);
+}
+template Variable<float> max(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> max(const Variable<double>&, const Axes&, bool, Where);
+
+static const Op min_op(
+    "min",
+    {on({{3, 4}}, [](const auto& in) { return min(in[0]); }).without_ties().linear(),
+     on({{2, 3, 2}}, [](const auto& in) { return min(in[0], {1}); }).without_ties().linear()});
+template <class T>
+Variable<T> min(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    return recorded_extreme(min_op, x, axes, keep_dims, std::less<T>(), where);
+}
+template Variable<float> min(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> min(const Variable<double>&, const Axes&, bool, Where);
+
+// A tree of products, so that zeros need no care at any order: halves are multiplied until one
+// slice is left.
+template <class T>
+Variable<T> prod(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    const Reduced to("prod", x.shape(), axes);
+    Axes order;  // the axes that stay, then the reduced ones
+    for (std::size_t i = 0; i < x.rank(); ++i) {
+        if (!std::ranges::binary_search(to.sorted, i)) {
+            order.push_back(static_cast<std::ptrdiff_t>(i));
+        }
+    }
+    for (const std::size_t axis : to.sorted)
+        order.push_back(static_cast<std::ptrdiff_t>(axis));
+    const Shape& result = keep_dims ? to.kept : to.dropped;
+    if (to.count == 0)
+        return Variable<T>(Array<T>(result, T(1)));
+    Variable<T> y = reshape(permute(x, order, where), {count(to.dropped), to.count}, where);
+    while (y.shape()[1] > 1) {
+        const std::size_t n = y.shape()[1], half = n / 2;
+        Variable<T> pairs =
+            mul(slice(y, 1, 0, half, 1, where), slice(y, 1, half, 2 * half, 1, where), where);
+        y = n % 2 == 0 ? pairs : concatenate<T>({pairs, slice(y, 1, n - 1, n, 1, where)}, 1, where);
+    }
+    return reshape(y, result, where);
+}
+template Variable<float> prod(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> prod(const Variable<double>&, const Axes&, bool, Where);
+
+// Shifted by the maximum, a constant of the computation: its gradients cancel. A shift that is
+// not finite would make NaN of infinity - infinity.
+template <class T>
+Variable<T> logsumexp(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
+    const Reduced to("logsumexp", x.shape(), axes);
+    const Shape& result = keep_dims ? to.kept : to.dropped;
+    if (to.count == 0) {
+        return Variable<T>(Array<T>(result, -std::numeric_limits<T>::infinity()));
+    }
+    Array<T> top = extreme("logsumexp", x.value(), to, std::greater<T>());
+    for (T& value : top) {
+        if (std::isinf(value))
+            value = T(0);
+    }
+    const Variable<T> shift(std::move(top));
+    const Variable<T> total = sum(exp(sub(x, shift, where), where), axes, true, where);
+    return reshape(add(log(total, where), shift, where), result, where);
+}
+template Variable<float> logsumexp(const Variable<float>&, const Axes&, bool, Where);
+template Variable<double> logsumexp(const Variable<double>&, const Axes&, bool, Where);
+
+template <class T>
+Variable<T> sum(const Variable<T>& x, Where where) {
+    return sum(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> sum(const Variable<float>&, Where);
+template Variable<double> sum(const Variable<double>&, Where);
+template <class T>
+Variable<T> mean(const Variable<T>& x, Where where) {
+    return mean(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> mean(const Variable<float>&, Where);
+template Variable<double> mean(const Variable<double>&, Where);
+template <class T>
+Variable<T> variance(const Variable<T>& x, Where where) {
+    return variance(x, all_axes(x.rank()), false, 0, where);
+}
+template Variable<float> variance(const Variable<float>&, Where);
+template Variable<double> variance(const Variable<double>&, Where);
+template <class T>
+Variable<T> stddev(const Variable<T>& x, Where where) {
+    return stddev(x, all_axes(x.rank()), false, 0, where);
+}
+template Variable<float> stddev(const Variable<float>&, Where);
+template Variable<double> stddev(const Variable<double>&, Where);
+template <class T>
+Variable<T> max(const Variable<T>& x, Where where) {
+    return max(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> max(const Variable<float>&, Where);
+template Variable<double> max(const Variable<double>&, Where);
+template <class T>
+Variable<T> min(const Variable<T>& x, Where where) {
+    return min(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> min(const Variable<float>&, Where);
+template Variable<double> min(const Variable<double>&, Where);
+template <class T>
+Variable<T> prod(const Variable<T>& x, Where where) {
+    return prod(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> prod(const Variable<float>&, Where);
+template Variable<double> prod(const Variable<double>&, Where);
+template <class T>
+Variable<T> logsumexp(const Variable<T>& x, Where where) {
+    return logsumexp(x, all_axes(x.rank()), false, where);
+}
+template Variable<float> logsumexp(const Variable<float>&, Where);
+template Variable<double> logsumexp(const Variable<double>&, Where);
+
+template <class T>
+Array<std::int64_t> argmax(const Variable<T>& x, std::ptrdiff_t axis) {
+    const std::size_t at = checked_axis("argmax", axis, x.rank());
+    const Reduced to("argmax", x.shape(), {axis});
+    if (to.count == 0) {
+        fail<ShapeError>(
+            "argmax: axis {} of shape {} is empty; need at least one element", at, x.shape());
+    }
+    Array<std::int64_t> result(to.dropped, 0);
+    std::size_t inner = 1;
+    for (std::size_t i = at + 1; i < x.rank(); ++i)
+        inner *= x.shape()[i];
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        const T* from = x.value().data() + i / inner * to.count * inner + i % inner;
+        std::size_t best = 0;
+        for (std::size_t j = 1; j < to.count && from[best * inner] == from[best * inner]; ++j) {
+            const T value = from[j * inner];
+            if (value > from[best * inner] || value != value)
+                best = j;
+        }
+        result.data()[i] = static_cast<std::int64_t>(best);
+    }
+    return result;
+}
+template Array<std::int64_t> argmax(const Variable<float>&, std::ptrdiff_t);
+template Array<std::int64_t> argmax(const Variable<double>&, std::ptrdiff_t);
+
+}  // namespace xgrad
