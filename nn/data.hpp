@@ -1,0 +1,141 @@
+// Labelled data: a Dataset, and a DataLoader that deals it out in batches.
+#pragma once
+
+#include <autograd/array.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <vector>
+
+namespace xgrad::data {
+
+using Labels = std::vector<std::int64_t>;
+using Rows = std::vector<std::size_t>;
+
+/// Rows of features, each with a class: x of shape (N, ...), y of N labels in [0, classes).
+/// Immutable; copies share the arrays.
+template <class T>
+class Dataset {
+public:
+    /// Throws ShapeError when x has no rows or no axis, or y another number of rows;
+    /// std::invalid_argument when classes is 0; IndexError for a label outside [0, classes).
+    Dataset(Array<T> x, Labels y, std::size_t classes);
+    // No move: a moved-from dataset would be empty, and a copy costs a counter.
+    Dataset(const Dataset&) noexcept = default;
+    Dataset& operator=(const Dataset&) noexcept = default;
+    ~Dataset() = default;
+
+    [[nodiscard]] const Array<T>& x() const noexcept { return content_->x; }
+    [[nodiscard]] const Labels& y() const noexcept { return content_->y; }
+    [[nodiscard]] std::size_t classes() const noexcept { return content_->classes; }
+    /// Number of rows.
+    [[nodiscard]] std::size_t size() const noexcept { return content_->y.size(); }
+
+    /// A copy of these rows, in this order, repeats allowed. Throws ShapeError for no rows,
+    /// IndexError for a row that is not there.
+    [[nodiscard]] Dataset subset(const Rows& rows) const;
+
+private:
+    struct Content {
+        Array<T> x;
+        Labels y;
+        std::size_t classes;
+    };
+
+    std::shared_ptr<const Content> content_;
+};
+
+/// Features of shape (B, ...) and B labels.
+template <class T>
+struct Batch {
+    Array<T> x;
+    Labels y;
+};
+
+struct LoaderOptions {
+    std::size_t batch_size = 128;
+    bool shuffle = true;
+    std::uint64_t seed = 0;
+    bool drop_last = false;  ///< leave out the last batch when it is shorter than the others
+};
+
+/// The batches of one pass over a dataset; see DataLoader::epoch.
+template <class T>
+class Epoch {
+public:
+    class Iterator {
+    public:
+        using value_type = Batch<T>;
+        using difference_type = std::ptrdiff_t;
+
+        explicit Iterator(Epoch* epoch) : epoch_(epoch) {}
+        Batch<T>& operator*() const { return epoch_->batch_; }
+        Batch<T>* operator->() const { return &epoch_->batch_; }
+        Iterator& operator++() {
+            epoch_->load(epoch_->current_ + 1);
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const {
+            return epoch_->current_ == epoch_->batches_;
+        }
+
+    private:
+        Epoch* epoch_;
+    };
+
+    Epoch(const Dataset<T>& dataset, Rows order, std::size_t batch_size, std::size_t batches);
+
+    /// Starts at the first batch, again if need be.
+    [[nodiscard]] Iterator begin() {
+        load(0);
+        return Iterator(this);
+    }
+    [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+
+private:
+    void load(std::size_t index);
+
+    Dataset<T> dataset_;
+    Rows order_;
+    std::size_t batch_size_;
+    std::size_t batches_;
+    std::size_t current_ = 0;
+    Batch<T> batch_;
+};
+
+/// Deals a dataset out in batches. The order is a function of seed and epoch alone, so training
+/// resumes at any epoch with the same batches.
+///
+///     for (auto& [x, y] : loader.epoch(3)) step(Variable<float>(std::move(x)), y);
+template <class T>
+class DataLoader {
+public:
+    /// Shares the dataset. Throws std::invalid_argument for batch_size 0, or drop_last with
+    /// fewer rows than a batch.
+    explicit DataLoader(const Dataset<T>& dataset, const LoaderOptions& options = {});
+
+    /// Batches in an epoch.
+    [[nodiscard]] std::size_t batches() const noexcept { return batches_; }
+    /// A pass over all rows for a range-for loop, which may move out of a batch; the memory of what
+    /// it leaves is used for the next one. An epoch is used once, or started afresh, and outlives
+    /// the loader.
+    [[nodiscard]] Epoch<T> epoch(std::uint64_t number) const;
+    [[nodiscard]] const Dataset<T>& dataset() const noexcept { return dataset_; }
+
+private:
+    Dataset<T> dataset_;
+    LoaderOptions options_;
+    std::size_t batches_;
+};
+
+extern template class Dataset<float>;
+extern template class Dataset<double>;
+extern template class Epoch<float>;
+extern template class Epoch<double>;
+extern template class DataLoader<float>;
+extern template class DataLoader<double>;
+
+}  // namespace xgrad::data
