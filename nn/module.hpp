@@ -1,0 +1,108 @@
+// Module: what a layer, a network and a custom model have in common.
+#pragma once
+
+#include <autograd/variable.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace xgrad::nn {
+
+/// A leaf that training updates, under its path in the network: "2.weight".
+template <class T>
+struct Parameter {
+    std::string name;
+    Variable<T> value;
+    /// Weights decay; biases, and the scales of normalisation, do not (practice P4).
+    bool decays = true;
+};
+
+/// Values by path, as saved and loaded.
+template <class T>
+using StateDict = std::map<std::string, Array<T>>;
+
+/// The base of every layer and model. A model registers its parameters and submodules by name in
+/// its constructor and says in forward() what it computes. Modules move, they do not copy; the
+/// parameters are handles, shared with whoever asked for them.
+template <class T>
+class Module {
+public:
+    using value_type = T;
+
+    Module() = default;
+    Module(Module&&) = default;
+    Module& operator=(Module&&) = default;
+    Module(const Module&) = delete;
+    Module& operator=(const Module&) = delete;
+    virtual ~Module() = default;
+
+    [[nodiscard]] virtual Variable<T> forward(const Variable<T>& x) = 0;
+    [[nodiscard]] Variable<T> operator()(const Variable<T>& x) { return forward(x); }
+
+    /// What it is, for people: "Dense(784, 512)".
+    [[nodiscard]] virtual std::string describe() const = 0;
+
+    /// Every parameter, this module's first, then its submodules' in the order of registration.
+    [[nodiscard]] std::vector<Parameter<T>> parameters() const;
+    /// How many numbers the parameters hold.
+    [[nodiscard]] std::size_t parameter_count() const;
+    /// The submodules, by name, in the order of registration.
+    [[nodiscard]] const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& children()
+        const noexcept {
+        return children_;
+    }
+    /// Calls `visit` with every module of the tree and its path, this one ("") first.
+    void apply(const std::function<void(const std::string& path, Module& module)>& visit);
+
+    /// Training mode (the start) or evaluation mode: dropout acts in the first only. Recursive.
+    void train(bool on = true);
+    void eval() { train(false); }
+    [[nodiscard]] bool is_training() const noexcept { return training_; }
+
+    /// Repeat the same random masks in every forward until turned off, so that the loss is a
+    /// function of the parameters again (practice P7, P14). Recursive.
+    void freeze_noise(bool on = true);
+    [[nodiscard]] bool noise_is_frozen() const noexcept { return noise_frozen_; }
+
+    /// Forgets the parameters' gradients.
+    void zero_grad() const;
+
+    /// Copies of all parameters.
+    [[nodiscard]] StateDict<T> state_dict() const;
+    /// Overwrites all parameters. Throws std::invalid_argument that lists every name that is
+    /// missing, left over, or of another shape; then nothing has changed.
+    void load_state_dict(const StateDict<T>& state);
+
+protected:
+    /// Registers a parameter and returns its handle. Throws std::invalid_argument for a name that
+    /// is empty, taken, or contains a dot.
+    Variable<T> register_parameter(const std::string& name, Array<T> value, bool decays = true);
+    template <class M>
+    std::shared_ptr<M> register_module(const std::string& name, std::shared_ptr<M> module) {
+        add_child(name, module);
+        return module;
+    }
+
+private:
+    void check_name(const std::string& name) const;
+    void add_child(const std::string& name, std::shared_ptr<Module> module);
+
+    std::vector<Parameter<T>> own_;
+    std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+    bool training_ = true;
+    bool noise_frozen_ = false;
+};
+
+/// A table: path, layer, shapes and count of its parameters, and the total.
+template <class T>
+[[nodiscard]] std::string summary(Module<T>& module);
+
+extern template class Module<float>;
+extern template class Module<double>;
+
+}  // namespace xgrad::nn

@@ -1,0 +1,117 @@
+// Optimisers: they read the parameters' gradients and overwrite the parameters.
+//
+// Two ways to shrink weights, named apart. `l2` adds l2 w to the gradient, the gradient of the
+// penalty (l2 / 2) |w|^2 (practice P4 with l2 = lambda / m). `weight_decay` multiplies the weight
+// by 1 - lr weight_decay, whatever the gradient's history [Loshchilov and Hutter 2019]. For plain
+// SGD they are the same. Parameters that do not decay (biases) are left out of both.
+#pragma once
+
+#include <nn/module.hpp>
+
+#include <vector>
+
+namespace xgrad::optim {
+
+/// The base of the optimisers. step() throws GraphError, naming the parameter, when one has no
+/// gradient; then nothing has changed.
+template <class T>
+class Optimizer {
+public:
+    virtual ~Optimizer() = default;
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// One update from the gradients as they are. Parameters with requires_grad(false) stay.
+    void step();
+    /// Forgets the gradients of all its parameters.
+    void zero_grad() const;
+
+    [[nodiscard]] double lr() const noexcept { return lr_; }
+    /// Throws std::invalid_argument for a negative or non-finite rate.
+    void set_lr(double lr);
+
+protected:
+    Optimizer(const char* name, std::vector<nn::Parameter<T>> parameters, double lr);
+    virtual void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) = 0;
+
+    std::vector<nn::Parameter<T>> parameters_;
+    std::uint64_t steps_ = 0;
+
+private:
+    const char* name_;
+    double lr_ = 0;
+};
+
+struct SGDOptions {
+    double lr = 0.01;  ///< step size
+    double momentum = 0;
+    bool nesterov = false;
+    double l2 = 0;
+    double weight_decay = 0;
+};
+
+/// v = momentum v + g; w -= lr v, or with nesterov w -= lr (g + momentum v)
+/// [Sutskever et al. 2013, in the form whose velocity carries no lr].
+template <class T>
+class SGD : public Optimizer<T> {
+public:
+    SGD(std::vector<nn::Parameter<T>> parameters, SGDOptions options);
+
+private:
+    void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) override;
+
+    SGDOptions options_;
+    std::vector<Array<T>> velocity_;
+};
+
+struct AdamOptions {
+    double lr = 1e-3;  ///< step size
+    double beta1 = 0.9, beta2 = 0.999;
+    double epsilon = 1e-8;
+    double l2 = 0;
+    double weight_decay = 0;
+};
+
+/// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m' / (sqrt(v') + epsilon),
+/// m' = m / (1 - beta1^t), v' = v / (1 - beta2^t) [Kingma and Ba 2015, algorithm 1].
+template <class T>
+class Adam : public Optimizer<T> {
+public:
+    Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options);
+
+private:
+    void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) override;
+
+    AdamOptions options_;
+    std::vector<Array<T>> mean_, square_;
+};
+
+/// Adam with decoupled weight decay, by default 0.01 [Loshchilov and Hutter 2019, algorithm 2].
+template <class T>
+class AdamW : public Adam<T> {
+public:
+    AdamW(std::vector<nn::Parameter<T>> parameters, AdamOptions options = {.weight_decay = 0.01})
+        : Adam<T>(std::move(parameters), options) {}
+};
+
+template <class T>
+SGD(std::vector<nn::Parameter<T>>, SGDOptions) -> SGD<T>;
+template <class T>
+Adam(std::vector<nn::Parameter<T>>, AdamOptions) -> Adam<T>;
+template <class T>
+AdamW(std::vector<nn::Parameter<T>>, AdamOptions) -> AdamW<T>;
+
+/// (lambda / 2m) times the squares of all parameters that decay, to be added to a mean loss over
+/// m examples (practice P4).
+template <class T>
+[[nodiscard]] Variable<T> l2_penalty(
+    const std::vector<nn::Parameter<T>>& parameters, double lambda, std::size_t m);
+
+extern template class Optimizer<float>;
+extern template class Optimizer<double>;
+extern template class SGD<float>;
+extern template class SGD<double>;
+extern template class Adam<float>;
+extern template class Adam<double>;
+
+}  // namespace xgrad::optim

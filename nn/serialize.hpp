@@ -1,0 +1,28 @@
+// Weights in files: the safetensors format, data only.
+#pragma once
+
+#include <nn/module.hpp>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace xgrad::nn {
+
+/// Writes the arrays as a safetensors file that other frameworks read: an 8-byte little-endian
+/// header length, a JSON header with dtype, shape and offsets, then the elements row-major. The
+/// file appears whole or not at all: written beside, synced, renamed. Throws IoError.
+template <class T>
+void save(
+    const std::filesystem::path& path,
+    const StateDict<T>& state,
+    const std::map<std::string, std::string>& metadata = {});
+
+/// Reads a safetensors file of F32 or F64 arrays, converted to T. Nothing is trusted before it is
+/// checked: the header's length and form, dtypes, shapes whose product may overflow, offsets that
+/// overlap or leave gaps, the file's exact size. Throws IoError that names the file and the fault.
+template <class T>
+[[nodiscard]] StateDict<T> load(
+    const std::filesystem::path& path, std::map<std::string, std::string>* metadata = nullptr);
+
+}  // namespace xgrad::nn
