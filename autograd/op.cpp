@@ -61,6 +61,12 @@ Samples::Samples(std::vector<Sample> list) : list_(std::move(list)) {
         throw std::logic_error("Samples: the list is empty; an op needs a sample");
 }
 
+Samples Samples::linear() && {
+    for (Sample& sample : list_)
+        sample.is_linear = true;
+    return std::move(*this);
+}
+
 Sample on(std::vector<Shape> shapes) {
     Sample sample;
     sample.shapes = std::move(shapes);

@@ -47,6 +47,9 @@ public:
     Samples(Sample first, Rest... rest) : list_{std::move(first), std::move(rest)...} {}
     explicit Samples(std::vector<Sample> list);
 
+    /// Every sample is linear.
+    Samples linear() &&;
+
     [[nodiscard]] const std::vector<Sample>& list() const noexcept { return list_; }
 
 private:

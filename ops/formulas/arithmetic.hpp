@@ -10,7 +10,7 @@ namespace xgrad::formula {
 
 struct Add : Formula<2> {
     static constexpr auto name = "add";
-    static auto samples() { return broadcast_pairs(); }
+    static auto samples() { return broadcast_pairs().linear(); }
     static auto forward(auto a, auto b) { return a + b; }
     static auto da(auto, Unused, Unused, Unused) { return Unchanged(); }
     static auto db(auto, Unused, Unused, Unused) { return Unchanged(); }
@@ -22,7 +22,7 @@ template struct Enroll<Add>;
 
 struct Sub : Formula<2> {
     static constexpr auto name = "sub";
-    static auto samples() { return broadcast_pairs(); }
+    static auto samples() { return broadcast_pairs().linear(); }
     static auto forward(auto a, auto b) { return a - b; }
     static auto da(auto, Unused, Unused, Unused) { return Unchanged(); }
     static auto db(auto g, Unused, Unused, Unused) { return -g; }
