@@ -58,6 +58,22 @@ void Node<T>::destroy() noexcept {
 template class Node<float>;
 template class Node<double>;
 
+template <class T>
+void Buffer<T>::destroy() noexcept {
+    delete this;
+}
+
+template struct Buffer<float>;
+template struct Buffer<double>;
+
+template <class T>
+void State<T>::destroy() noexcept {
+    delete this;
+}
+
+template struct State<float>;
+template struct State<double>;
+
 }  // namespace detail
 
 template <class T>

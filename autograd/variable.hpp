@@ -19,9 +19,10 @@ namespace detail {
 template <class T>
 struct Buffer final : Counted {
     explicit Buffer(Array<T> a) : array(std::move(a)) {}
+    explicit Buffer(const Shape& shape) : array(shape) {}  // uninitialised
     static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
     static void operator delete(void* at, std::size_t bytes) noexcept { pool_free(at, bytes); }
-    void destroy() noexcept { delete this; }
+    void destroy() noexcept;
 
     Array<T> array;
     std::uint32_t version = 0;
@@ -32,7 +33,7 @@ struct State final : Counted {
     State(Ref<Buffer<T>> b, Ref<Node<T>> n) : buffer(std::move(b)), node(std::move(n)) {}
     static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
     static void operator delete(void* at, std::size_t bytes) noexcept { pool_free(at, bytes); }
-    void destroy() noexcept { delete this; }
+    void destroy() noexcept;
 
     Ref<Buffer<T>> buffer;
     Ref<Node<T>> node;  // a leaf's, a recorded op's, or null

@@ -23,9 +23,7 @@ public:
         std::size_t out,
         Rng& rng,
         bool bias = true,
-        const init::Initializer<T>& weight_init = [](const Shape& shape, Rng& r) {
-            return init::he_normal<T>(shape, r);
-        });
+        const init::Initializer<T>& weight_init = {});
 
     /// Throws ShapeError when x's last axis is not `in`.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
@@ -61,12 +59,10 @@ template <class T = float>
 class Activation : public Module<T> {
 public:
     using Function = std::function<Variable<T>(const Variable<T>&)>;
-    Activation(std::string name, Function function)
-        : name_(std::move(name)),
-          function_(std::move(function)) {}
+    Activation(std::string name, Function function);
 
-    [[nodiscard]] Variable<T> forward(const Variable<T>& x) override { return function_(x); }
-    [[nodiscard]] std::string describe() const override { return name_; }
+    [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
+    [[nodiscard]] std::string describe() const override;
 
 private:
     std::string name_;
@@ -127,6 +123,8 @@ extern template class Dense<float>;
 extern template class Dense<double>;
 extern template class Dropout<float>;
 extern template class Dropout<double>;
+extern template class Activation<float>;
+extern template class Activation<double>;
 extern template class Sequential<float>;
 extern template class Sequential<double>;
 

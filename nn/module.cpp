@@ -6,6 +6,15 @@
 namespace xgrad::nn {
 
 template <class T>
+Module<T>::Module() = default;
+template <class T>
+Module<T>::Module(Module&&) noexcept = default;
+template <class T>
+Module<T>& Module<T>::operator=(Module&&) noexcept = default;
+template <class T>
+Module<T>::~Module() = default;
+
+template <class T>
 std::vector<Parameter<T>> Module<T>::parameters() const {
     std::vector<Parameter<T>> all = own_;
     for (const auto& [name, child] : children_) {

@@ -34,12 +34,12 @@ class Module {
 public:
     using value_type = T;
 
-    Module() = default;
-    Module(Module&&) = default;
-    Module& operator=(Module&&) = default;
+    Module();
+    Module(Module&&) noexcept;
+    Module& operator=(Module&&) noexcept;
     Module(const Module&) = delete;
     Module& operator=(const Module&) = delete;
-    virtual ~Module() = default;
+    virtual ~Module();
 
     [[nodiscard]] virtual Variable<T> forward(const Variable<T>& x) = 0;
     [[nodiscard]] Variable<T> operator()(const Variable<T>& x) { return forward(x); }

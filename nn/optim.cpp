@@ -40,6 +40,9 @@ Optimizer<T>::Optimizer(const char* name, std::vector<nn::Parameter<T>> paramete
 }
 
 template <class T>
+Optimizer<T>::~Optimizer() = default;
+
+template <class T>
 void Optimizer<T>::set_lr(double lr) {
     check_rate(name_, "lr", lr);
     lr_ = lr;

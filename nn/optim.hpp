@@ -17,7 +17,7 @@ namespace xgrad::optim {
 template <class T>
 class Optimizer {
 public:
-    virtual ~Optimizer() = default;
+    virtual ~Optimizer();
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
 

@@ -32,6 +32,11 @@ void run_kernel(
     }
     if (all_full) {
         call.rows = 1;
+        call.columns = size;
+        if (size < 2 * parallel_grain) {
+            kernel(call);
+            return;
+        }
         const FormulaCall<T>& whole = call;
         parallel_ranges(size, parallel_grain, [&](std::size_t begin, std::size_t end) {
             FormulaCall<T> part = whole;
@@ -134,9 +139,9 @@ public:
         if (grad_enabled())
             return recorded_share(rule, g);
 
-        Array<T> out = empty<T>(this->shape);
+        auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape));
         FormulaCall<T> call{};
-        call.out = out.data();
+        call.out = out->array.data();
         call.g = g.value().data();
         call.y = rule.needs_y ? y_->array.data() : nullptr;
         std::copy_n(params_, formula_.params, call.params);
@@ -146,7 +151,7 @@ public:
                 arrays[k] = &x_[k]->array;
         }
         run_kernel<T>(kernels().share[i], call, this->shape, arrays, formula_.inputs);
-        return Variable<T>(std::move(out));
+        return Variable<T>(std::move(out), {});
     }
 
     void drop_kept() noexcept override {
@@ -221,9 +226,9 @@ Variable<T> apply(
         common = broadcast_shape(formula.op->name(), *shape, arrays[k]->shape());
         shape = &common;
     }
-    Array<T> out = empty<T>(*shape);
+    auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(*shape));
     FormulaCall<T> call{};
-    call.out = out.data();
+    call.out = buffer->array.data();
     for (std::size_t p = 0; p < formula.params; ++p)
         call.params[p] = static_cast<T>(params[p]);
     run_kernel<T>(
@@ -233,9 +238,8 @@ Variable<T> apply(
         arrays,
         count);
     if (anomaly_enabled())
-        check_finite(formula.op, where, "the result", out);
+        check_finite(formula.op, where, "the result", buffer->array);
 
-    auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(std::move(out)));
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {
         node = Ref<Node<T>>::adopt(new FormulaNode<T>(formula, inputs, call.params, buffer, where));
