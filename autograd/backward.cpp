@@ -160,6 +160,19 @@ private:
         }
         if (node->is_leaf())
             return;
+        const std::size_t edges = node->edges();
+        if (shares_.size() < edges) {
+            shares_.resize(edges);
+            wanted_edges_ = std::make_unique<bool[]>(edges);
+        }
+        bool leads_on = false;
+        for (std::size_t i = 0; i < edges; ++i) {
+            Node<T>* input = node->edge(i);
+            wanted_edges_[i] = input && (!selective_ || wanted_.contains(input));
+            leads_on = leads_on || wanted_edges_[i];
+        }
+        if (!leads_on)
+            return;  // asked for itself: its rules do not run, and keep what they kept
         if (node->released) {
             fail<GraphError>(
                 "backward: what {} kept was freed by an earlier backward; pass retain_graph = true "
@@ -167,15 +180,6 @@ private:
                 call_string(node->op, node->where));
         }
         running = {node->op, &node->where};
-        const std::size_t edges = node->edges();
-        if (shares_.size() < edges) {
-            shares_.resize(edges);
-            wanted_edges_ = std::make_unique<bool[]>(edges);
-        }
-        for (std::size_t i = 0; i < edges; ++i) {
-            Node<T>* input = node->edge(i);
-            wanted_edges_[i] = input && (!selective_ || wanted_.contains(input));
-        }
         node->shares(gradient, wanted_edges_.get(), shares_.data());
         gradient = {};
         for (std::size_t i = 0; i < edges; ++i) {
@@ -315,7 +319,11 @@ std::vector<Variable<T>> grad(
         const auto found = std::ranges::find(
             run.results, inputs[i].state().node, [](const auto& leaf) { return leaf.node; });
         if (found != run.results.end()) {
-            gradients.push_back(found->gradient);
+            // A constant of its own, unless the graph goes on: assign() to it must reach neither
+            // another gradient nor a seed nor a value that a rule returned as it was.
+            const bool own = options.create_graph || found->gradient.unshared();
+            gradients.push_back(
+                own ? found->gradient : Variable<T>(Array<T>(found->gradient.value())));
         } else if (options.allow_unused) {
             gradients.emplace_back();
         } else {
