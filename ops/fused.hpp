@@ -302,7 +302,7 @@ private:
 template <class F>
 class Elementwise {
 public:
-    explicit Elementwise(F f) : f_(std::move(f)) {}
+    Elementwise(F f, Where where) : f_(std::move(f)), where_(where) {}
 
     template <class T, std::same_as<Variable<T>>... Rest>
         requires(sizeof...(Rest) < 8)
@@ -320,19 +320,18 @@ public:
         Array<T> y = empty<T>(shape);
         if (y.size() > 0)
             detail::FusedCall<T, n>(shape, arrays).forward(f_, y.data());
-        const Variable<T> result =
-            Recording<T>(detail::elementwise_op(), std::move(y), Where::current());
+        const Variable<T> result = Recording<T>(detail::elementwise_op(), std::move(y), where_);
         if (!wants_grad || !grad_enabled())
             return result;
         using Node = detail::Node<T>;
         return Variable<T>(
             result.state().buffer,
-            detail::Ref<Node>::adopt(
-                new detail::FusedNode<T, F, n>(f_, shape, x, Where::current())));
+            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_)));
     }
 
 private:
     F f_;
+    Where where_;
 };
 
 /// Makes an op from a scalar formula: one node, one pass forward, one pass backward for all
@@ -344,10 +343,11 @@ private:
 ///
 /// Its derivative is exact, from the ops' own rules, by dual numbers [Griewank and Walther 2008,
 /// 3.1]; it can be differentiated again (then the formula runs op by op). The formula has no side
-/// effects and captures constants only. Throws ShapeError when the inputs do not broadcast.
+/// effects and captures constants only. Errors name the line of the formula. Throws ShapeError when
+/// the inputs do not broadcast.
 template <class F>
-[[nodiscard]] Elementwise<F> elementwise(F f) {
-    return Elementwise<F>(std::move(f));
+[[nodiscard]] Elementwise<F> elementwise(F f, Where where = Where::current()) {
+    return Elementwise<F>(std::move(f), where);
 }
 
 }  // namespace xgrad
