@@ -9,4 +9,5 @@
 #include <nn/optim.hpp>
 #include <nn/rng.hpp>
 #include <nn/split.hpp>
+#include <nn/train.hpp>
 #include <ops/ops.hpp>

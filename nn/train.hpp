@@ -1,0 +1,123 @@
+// The pieces of a training loop: scores, early stopping, and what the errors say.
+#pragma once
+
+#include <nn/data.hpp>
+#include <nn/module.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace xgrad::train {
+
+/// What a classifier does on a dataset.
+struct Evaluation {
+    double cost = 0;   ///< mean cross-entropy
+    double error = 0;  ///< 0-1 error: the share of rows whose largest score is not their label's
+};
+
+/// Scores a model that maps rows to logits (N, classes): in evaluation mode, without recording,
+/// batch by batch. Every module's mode is restored. A row with a NaN is an error. Throws
+/// std::invalid_argument for batch_size 0, and what the model and cross_entropy throw.
+template <class T>
+[[nodiscard]] Evaluation evaluate(
+    nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size = 500);
+
+/// The model's outputs for all rows of a dataset, in their order; modes as in evaluate().
+template <class T>
+[[nodiscard]] Array<T> predict(
+    nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size = 500);
+
+/// The number of rows of (N, classes) whose largest score, the first of equals, is not their
+/// label's. A row with a NaN counts. Throws ShapeError when they do not fit.
+template <class T>
+[[nodiscard]] std::size_t count_errors(const Array<T>& scores, const data::Labels& labels);
+
+/// One epoch of a run.
+struct EpochRecord {
+    Evaluation train;
+    Evaluation dev;
+    double seconds = 0;
+};
+
+/// The epochs of a run, first to last.
+using History = std::vector<EpochRecord>;
+
+struct EarlyStoppingOptions {
+    std::size_t patience = 10;  ///< epochs without improvement before it is time to stop
+    double min_delta = 0;       ///< an error improves when it falls by more than this
+};
+
+/// Stops when the dev error no longer improves, and keeps the best weights (practice P9).
+///
+///     train::EarlyStopping<float> stopping({.patience = 5});
+///     for (...) {
+///         ...
+///         if (stopping.update(train::evaluate(net, dev).error, net)) break;
+///     }
+///     stopping.restore(net);
+template <class T>
+class EarlyStopping {
+public:
+    /// Throws std::invalid_argument for patience 0, or a min_delta that is negative or not finite.
+    explicit EarlyStopping(const EarlyStoppingOptions& options = {});
+
+    /// Takes the dev error after an epoch, and copies the weights when it is the best so far. True
+    /// when it is time to stop. Throws std::invalid_argument for NaN; then nothing has changed.
+    [[nodiscard]] bool update(double dev_error, const nn::Module<T>& model);
+
+    /// Epochs seen.
+    [[nodiscard]] std::size_t epoch() const noexcept { return epoch_; }
+    /// The best epoch, the first of equals, counted from 1; 0 before the first update.
+    [[nodiscard]] std::size_t best_epoch() const noexcept { return best_epoch_; }
+    /// The error of the best epoch; infinite before the first update.
+    [[nodiscard]] double best_error() const noexcept { return best_error_; }
+
+    /// Gives the model the weights of the best epoch. Throws std::logic_error before the first
+    /// update.
+    void restore(nn::Module<T>& model) const;
+
+private:
+    EarlyStoppingOptions options_;
+    std::size_t epoch_ = 0;
+    std::size_t best_epoch_ = 0;
+    double best_error_;
+    nn::StateDict<T> best_;
+};
+
+/// 0-1 errors in [0, 1] of one model; all but train and dev optional.
+struct ErrorRates {
+    double train;
+    double dev;
+    std::optional<double> train_dev = {};  ///< rows like train's that no step has seen
+    std::optional<double> test = {};
+    double optimal = 0;  ///< of a perfect classifier, or of people
+};
+
+/// What counts as high, in points of error. The textbook cases have 1 % for low and 10 % for high;
+/// 5 % lies between. Where a point matters, lower it.
+struct DiagnosisOptions {
+    double high = 0.05;
+};
+
+/// Where the error comes from, and what to do about it (practice P2, P3).
+struct Diagnosis {
+    double avoidable_bias;           ///< train - optimal
+    double variance;                 ///< dev - train; train_dev - train where that is known
+    std::optional<double> mismatch;  ///< dev - train_dev
+    std::optional<double> dev_gap;   ///< test - dev: overfitting to dev
+    bool high_bias;
+    bool high_variance;
+    std::string verdict;             ///< "high variance (overfits)"
+    std::vector<std::string> steps;  ///< what to try next, most promising first
+};
+
+/// Throws std::invalid_argument for a rate outside [0, 1] or a threshold that is not positive.
+[[nodiscard]] Diagnosis diagnose(const ErrorRates& rates, const DiagnosisOptions& options = {});
+
+extern template class EarlyStopping<float>;
+extern template class EarlyStopping<double>;
+
+}  // namespace xgrad::train
