@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Runs the gradcheck program: its lines, its report, its exit codes.
+
+usage: gradcheck_program_test.py PROGRAM
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+PROGRAM = sys.argv[1]
+
+
+def run(*arguments):
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(what, fine, shown):
+    if not fine:
+        sys.exit(f"{what}:\n{shown}")
+
+
+code, out, err = run("--list")
+names = [line.split(":")[0] for line in out.splitlines()]
+check("--list names the ops", code == 0 and len(names) >= 60 and "matmul" in names, out + err)
+check("--list shows shapes", "\ntanh: [(3, 4)]\n" in out, out)
+
+with tempfile.TemporaryDirectory() as scratch:
+    file = Path(scratch) / "report.json"
+    code, out, err = run("--all", "--json", str(file))
+    report = json.loads(file.read_text())
+check("--all passes", code == 0, out + err)
+check("a line for each op", [line.split()[0] for line in out.splitlines()[1:-1]] == names, out)
+check("the closing line counts", f"{len(names)} ops, " in out and " 0 failures, " in out, out)
+check("the JSON passes", report["passed"] and report["order"] == 2, report)
+check("the JSON has every op", [op["op"] for op in report["ops"]] == names, report)
+for op in report["ops"]:
+    check("errors in bounds", max(op["relative_error"]) <= 1e-6, op)
+    check("norm ratios in bounds", max(op["norm_ratio"]) <= 1e-7, op)
+
+code, out, err = run("--op", "tanh", "--op", "mul", "--order", "1", "--seed", "7", "-v")
+check("two ops", code == 0 and "2 ops, 5 samples, " in out, out + err)
+check("-v lists what was skipped", "sample 0, reuse: skipped: no two inputs" in out, out)
+
+# Steps as wide as this make every difference worthless: a failure.
+code, out, err = run("--op", "exp", "--step", "1000")
+check("a failure exits 1", code == 1 and "exp, sample 0, input shapes (3, 4): gradient: " in out, out)
+check("a failure shows both values", "input 0 at (" in out and ": analytic " in out, out)
+
+for bad in (
+    [],
+    ["--op", "tanhh"],
+    ["--bogus"],
+    ["--op", "tanh", "--order", "0"],
+    ["--op", "tanh", "--json", "/nowhere/report.json"],
+):
+    code, out, err = run(*bad)
+    check(f"{bad} exits 2", code == 2 and err, out + err)
+check("the name is shown", 'no op is named "tanhh"' in run("--op", "tanhh")[2], err)
+check("--help exits 0", run("--help")[0] == 0, "")

@@ -1,0 +1,240 @@
+#include <autograd/fail.hpp>
+#include <autograd/grad.hpp>
+#include <tools/gradcheck.hpp>
+#include <tools/gradcheck_compare.hpp>
+#include <tools/gradcheck_target.hpp>
+
+#include <string_view>
+
+namespace xgrad {
+namespace {
+
+using detail::first_difference;
+using detail::gradient_name;
+using detail::Snapshot;
+using detail::Target;
+using detail::values_of;
+
+// One order of one gradcheck().
+class OrderCheck {
+public:
+    OrderCheck(
+        const Target& target, int order, const GradcheckOptions& options, GradcheckReport& report)
+        : target_(target),
+          options_(options),
+          report_(report),
+          random_(options.seed, "gradcheck", static_cast<std::uint64_t>(order)) {
+        result_.order = order;
+    }
+
+    // False when nothing could be compared; a finding says why.
+    bool run() {
+        const Snapshot inputs(target_.inputs);
+        try {
+            if (!evaluate(inputs) || !differentiate(inputs))
+                return false;
+            detail::compare_all(
+                {target_,
+                 options_,
+                 values_of(seeds_),
+                 gradients_,
+                 random_,
+                 result_,
+                 report_.findings});
+        } catch (const detail::BackwardFailure& error) {
+            found(
+                gradient_name(result_.order),
+                fmt::format("the backward pass threw: {}", error.what()));
+            return false;
+        }
+        report_.orders.push_back(std::move(result_));
+        return true;
+    }
+
+    [[nodiscard]] Target next() const { return detail::gradient_of(target_, outputs_, seeds_); }
+
+private:
+    void found(std::string check, std::string text) {
+        report_.findings.push_back({std::move(check), std::move(text)});
+    }
+
+    bool unchanged(const Snapshot& inputs, const char* pass) {
+        const std::string what = inputs.changed();
+        if (what.empty())
+            return true;
+        found("mutation", fmt::format("the {} pass changed {}; compute on a copy", pass, what));
+        return false;
+    }
+
+    // The function must be one: the same values twice, recorded or not, its inputs as before.
+    bool evaluate(const Snapshot& inputs) {
+        const std::vector<double> plain = values_of(target_.call(false));
+        if (!unchanged(inputs, "forward"))
+            return false;
+        if (plain.empty()) {
+            fail<std::invalid_argument>(
+                "gradcheck: the function has no output element; need at least one");
+        }
+        if (!alike("determinism", plain, values_of(target_.call(false)), 0))
+            return false;
+        outputs_ = target_.call(true);
+        // A recorded gradient may be computed in other steps than a plain one.
+        return unchanged(inputs, "forward") &&
+               alike("recording", plain, values_of(outputs_), result_.order == 1 ? 0 : 1e-9);
+    }
+
+    bool alike(
+        const char* check,
+        const std::vector<double>& a,
+        const std::vector<double>& b,
+        double tolerance) {
+        const std::size_t at = first_difference(a, b, tolerance);
+        const std::string what = result_.order == 1 ? "function" : gradient_name(result_.order - 1);
+        if (a.size() != b.size()) {
+            found(
+                check,
+                fmt::format("the {} has {} output elements, then {}", what, a.size(), b.size()));
+        } else if (at < a.size() && std::string_view(check) == "determinism") {
+            found(
+                check,
+                fmt::format(
+                    "two calls of the {} with the same inputs differ: output element {} is "
+                    "{:.17g}, "
+                    "then {:.17g}; freeze its randomness and its state",
+                    what,
+                    at,
+                    a[at],
+                    b[at]));
+        } else if (at < a.size()) {
+            found(
+                check,
+                fmt::format(
+                    "the {} depends on being recorded: output element {} is {:.17g}, and {:.17g} "
+                    "recorded",
+                    what,
+                    at,
+                    a[at],
+                    b[at]));
+        } else {
+            return true;
+        }
+        return false;
+    }
+
+    bool differentiate(const Snapshot& inputs) {
+        Variables live, live_seeds, leaves;
+        for (const Variable<double>& y : outputs_) {
+            seeds_.emplace_back(detail::draw_seed(y.shape(), random_));
+            if (y.requires_grad()) {
+                live.push_back(y);
+                live_seeds.push_back(seeds_.back());
+            }
+        }
+        for (const auto& [name, leaf] : target_.inputs)
+            leaves.push_back(leaf);
+        gradients_.resize(leaves.size());
+        const std::vector<double> seeds = values_of(seeds_);
+        if (!live.empty())
+            gradients_ = detail::differentiate(live, leaves, live_seeds, false);
+        if (first_difference(seeds, values_of(seeds_)) != seeds.size()) {
+            found("mutation", "the backward pass changed the output's seed; compute on a copy");
+            return false;
+        }
+        return unchanged(inputs, "backward");
+    }
+
+    const Target& target_;
+    const GradcheckOptions& options_;
+    GradcheckReport& report_;
+    detail::Random random_;
+    GradcheckOrder result_;
+    Variables outputs_, seeds_, gradients_;
+};
+
+GradcheckReport check(Target target, const GradcheckOptions& options) {
+    detail::check_options(options);
+    std::size_t elements = 0;
+    for (const auto& [name, leaf] : target.inputs)
+        elements += leaf.size();
+    if (elements == 0) {
+        fail<std::invalid_argument>(
+            "gradcheck: {} inputs require a gradient, with 0 elements; need at least one element, "
+            "so pass requires_grad = true",
+            target.inputs.size());
+    }
+    GradcheckReport report;
+    for (int order = 1; order <= options.order && target.call; ++order) {
+        OrderCheck one(target, order, options, report);
+        if (!one.run())
+            break;
+        target = one.next();
+    }
+    return report;
+}
+
+}  // namespace
+
+void detail::check_options(const GradcheckOptions& options) {
+    const auto positive = [](const char* name, double value, bool or_zero) {
+        if (!(value > 0) && !(or_zero && value == 0)) {
+            fail<std::invalid_argument>(
+                "gradcheck: {} is {}; need a positive number{}",
+                name,
+                value,
+                or_zero ? ", or 0 for the default" : "");
+        }
+    };
+    if (options.order < 1) {
+        fail<std::invalid_argument>("gradcheck: order is {}; need at least 1", options.order);
+    }
+    positive("step", options.step, true);
+    positive("tolerance", options.tolerance, false);
+    positive("norm_tolerance", options.norm_tolerance, false);
+}
+
+GradcheckReport gradcheck(
+    const GradcheckFunction& f, const NamedVariables& inputs, const GradcheckOptions& options) {
+    Target target;
+    Variables all;
+    for (const auto& [name, value] : inputs) {
+        all.emplace_back(Array<double>(value.value()), value.requires_grad());
+        if (value.requires_grad())
+            target.inputs.emplace_back(name, all.back());
+    }
+    target.originals = target.inputs.size();
+    target.call = [&](bool recorded) {
+        const GradModeGuard mode(recorded);
+        return f(all);
+    };
+    return check(std::move(target), options);
+}
+
+GradcheckReport gradcheck(
+    const GradcheckFunction& f, const Variables& inputs, const GradcheckOptions& options) {
+    NamedVariables named;
+    for (const Variable<double>& input : inputs)
+        named.emplace_back(fmt::format("input {}", named.size()), input);
+    return gradcheck(f, named, options);
+}
+
+GradcheckReport gradcheck(
+    const std::function<Variable<double>()>& loss,
+    const NamedVariables& parameters,
+    const GradcheckOptions& options) {
+    for (const auto& [name, leaf] : parameters) {
+        if (!leaf.is_leaf() || !leaf.requires_grad()) {
+            fail<std::invalid_argument>(
+                "gradcheck: parameter \"{}\", shape {}, {}; need a leaf with requires_grad",
+                name,
+                leaf.shape(),
+                leaf.is_leaf() ? "does not require a gradient" : "is the result of an op");
+        }
+    }
+    const auto call = [&](bool recorded) {
+        const GradModeGuard mode(recorded);
+        return Variables{loss()};
+    };
+    return check({parameters, parameters.size(), call}, options);
+}
+
+}  // namespace xgrad

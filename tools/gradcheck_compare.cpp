@@ -1,0 +1,293 @@
+#include <autograd/fail.hpp>
+#include <tools/gradcheck_cause.hpp>
+#include <tools/gradcheck_compare.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace xgrad::detail {
+
+void Norms::add(const GradcheckEntry& entry) {
+    numeric += entry.numeric * entry.numeric;
+    analytic += entry.analytic * entry.analytic;
+    gap += entry.absolute * entry.absolute;
+    noise += entry.uncertainty * entry.uncertainty;
+}
+
+void Norms::add(const Norms& other) {
+    numeric += other.numeric;
+    analytic += other.analytic;
+    gap += other.gap;
+    noise += other.noise;
+}
+
+double Norms::ratio() const {
+    return gap == 0 ? 0 : std::sqrt(gap) / (std::sqrt(numeric) + std::sqrt(analytic));
+}
+
+bool Norms::below_noise() const { return gap <= 4 * noise; }
+
+namespace {
+
+// NaN counts as the largest.
+double rank_of(const GradcheckEntry& entry) {
+    return std::isnan(entry.relative) ? std::numeric_limits<double>::infinity() : entry.relative;
+}
+
+std::vector<std::size_t> index_of(std::size_t flat, const Shape& shape) {
+    std::vector<std::size_t> index(shape.size());
+    for (std::size_t axis = shape.size(); axis-- > 0; flat /= shape[axis])
+        index[axis] = flat % shape[axis];
+    return index;
+}
+
+class InputComparison {
+public:
+    InputComparison(const Comparison& all, std::size_t i)
+        : all_(all),
+          is_original_(i < all.target.originals),
+          leaf_(all.target.inputs[i].second),
+          analytic_(all.analytic[i]) {
+        input_.name = all.target.inputs[i].first;
+        input_.shape = leaf_.shape();
+        input_.reached = analytic_.defined();
+        compared_.shape = input_.shape;
+        compared_.reached = input_.reached;
+    }
+
+    Norms run() {
+        Norms norms;
+        const std::vector<std::size_t> elements = choose_elements();
+        for (const std::size_t at : elements) {
+            const GradcheckEntry entry = compare(at);
+            const bool off = !(entry.relative <= all_.options.tolerance);
+            compared_.at.push_back(at);
+            compared_.analytic.push_back(entry.analytic);
+            compared_.numeric.push_back(entry.numeric);
+            compared_.off.push_back(off);
+            norms.add(entry);
+            input_.off += off;
+            if (input_.checked++ == 0 || rank_of(entry) > rank_of(input_.worst))
+                input_.worst = entry;
+            all_.result.worst.push_back(entry);
+            if (!(std::abs(entry.numeric) <= entry.uncertainty))
+                input_.has_effect = true;
+        }
+        input_.norm_ratio = norms.ratio();
+        input_.below_noise = norms.below_noise();
+        input_.has_effect = input_.has_effect || !is_dead();
+        if (input_.checked > 0)
+            judge();
+        all_.result.inputs.push_back(input_);
+        return norms;
+    }
+
+private:
+    [[nodiscard]] double analytic_at(std::size_t at) const {
+        return analytic_.defined() ? analytic_.value().data()[at] : 0;
+    }
+
+    // All; or a sample, half of it where the analytic gradient is not zero.
+    [[nodiscard]] std::vector<std::size_t> choose_elements() const {
+        const std::size_t n = leaf_.size();
+        const std::size_t wanted = all_.options.max_elements;
+        if (wanted == 0 || wanted >= n)
+            return choose(n, 0, all_.random);
+        std::vector<std::size_t> nonzero;
+        for (std::size_t at = 0; at < n; ++at) {
+            if (analytic_at(at) != 0)
+                nonzero.push_back(at);
+        }
+        std::vector<std::size_t> chosen = choose(n, (wanted + 1) / 2, all_.random);
+        const std::size_t rest = std::min(wanted / 2, nonzero.size());
+        if (rest > 0) {
+            for (const std::size_t k : choose(nonzero.size(), rest, all_.random))
+                chosen.push_back(nonzero[k]);
+        }
+        std::ranges::sort(chosen);
+        chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+        return chosen;
+    }
+
+    [[nodiscard]] GradcheckEntry compare(std::size_t at) const {
+        GradcheckEntry entry;
+        entry.input = input_.name;
+        entry.index = index_of(at, input_.shape);
+        entry.analytic = analytic_at(at);
+        const Slope slope = differentiate(at, entry.analytic);
+        entry.numeric = slope.value;
+        entry.uncertainty = slope.uncertainty;
+        entry.absolute = std::abs(entry.analytic - entry.numeric);
+        entry.relative =
+            entry.absolute / std::max({1.0, std::abs(entry.analytic), std::abs(entry.numeric)});
+        return entry;
+    }
+
+    [[nodiscard]] Slope differentiate(std::size_t at, double analytic) const {
+        const GradcheckOptions& options = all_.options;
+        const double x = leaf_.value().data()[at];
+        const Curve curve = [&](double value) {
+            put(at, value);
+            std::vector<double> outputs = values_of(all_.target.call(false));
+            if (outputs.size() != all_.weights.size()) {
+                fail<std::invalid_argument>(
+                    "gradcheck: the function has {} output elements, and {} near its inputs; its "
+                    "shapes must not depend on values",
+                    all_.weights.size(),
+                    outputs.size());
+            }
+            return outputs;
+        };
+        const double unit =
+            options.step > 0 ? options.step : std::cbrt(std::numeric_limits<double>::epsilon());
+        const double h = unit * std::max(1.0, std::abs(x));
+        Slope slope = central_difference(curve, all_.weights, x, h);
+        const double sharp = 0.1 * std::min(options.tolerance, options.norm_tolerance);
+        const double scale = std::max(std::abs(analytic), std::abs(slope.value));
+        const double gap = std::abs(analytic - slope.value);
+        if (!(gap <= sharp * scale + slope.uncertainty) && std::isfinite(analytic))
+            slope = extrapolated_difference(curve, all_.weights, x, h);
+        put(at, x);
+        return slope;
+    }
+
+    void put(std::size_t at, double value) const {
+        leaf_.assign([&](Array<double>& array) { array.data()[at] = value; });
+    }
+
+    void judge() {
+        const GradcheckOptions& options = all_.options;
+        const bool flat = options.flat || (options.linear && all_.result.order > 1 && is_original_);
+        const bool norm_off = !(input_.norm_ratio <= options.norm_tolerance) && !input_.below_noise;
+        if (norm_off && input_.off == 0)
+            mark_small();
+        input_.cause = likely_cause(compared_);
+        if (input_.off > 0 || norm_off)
+            found(gradient_name(all_.result.order), story());
+        if (flat)
+            judge_flat();
+    }
+
+    // Every element is small enough to pass, and wrong: those count as off that are so by their
+    // own size.
+    void mark_small() {
+        for (std::size_t k = 0; k < compared_.at.size(); ++k) {
+            const double a = compared_.analytic[k];
+            const double n = compared_.numeric[k];
+            const double size = std::max(std::abs(a), std::abs(n));
+            compared_.off[k] = !(std::abs(a - n) <= 10 * all_.options.norm_tolerance * size);
+            input_.off += compared_.off[k];
+        }
+    }
+
+    // When no element checked has an effect. A sample of them may miss those that do.
+    [[nodiscard]] bool is_dead() const {
+        if (input_.checked == leaf_.size())
+            return true;
+        for (std::size_t at = 0; at < leaf_.size(); ++at) {
+            if (analytic_at(at) != 0)
+                return false;
+        }
+        return true;
+    }
+
+    void judge_flat() {
+        // A rule may leave a rounding error of the second derivative.
+        const double allowed = all_.options.flat ? 0 : 1e-4 * all_.options.tolerance;
+        for (std::size_t at = 0; at < leaf_.size(); ++at) {
+            if (std::abs(analytic_at(at)) <= allowed)
+                continue;
+            found(
+                gradient_name(all_.result.order),
+                fmt::format(
+                    "{} of {} at {} is declared zero and the rule gives {:.6g}",
+                    gradient_name(all_.result.order),
+                    input_.name,
+                    index_string(at, input_.shape),
+                    analytic_at(at)));
+            return;
+        }
+    }
+
+    [[nodiscard]] std::string story() const {
+        std::string text = fmt::format(
+            "{} of {}, shape {}: {} of {} elements are off; worst {}; norm ratio {:.3g} ({})",
+            gradient_name(all_.result.order),
+            input_.name,
+            input_.shape,
+            input_.off,
+            input_.checked,
+            to_string(input_.worst),
+            input_.norm_ratio,
+            describe(norm_band(input_.norm_ratio)));
+        if (!input_.cause.empty())
+            text += "; likely cause: " + input_.cause;
+        return text;
+    }
+
+    void found(std::string check, std::string text) const {
+        all_.findings.push_back({std::move(check), std::move(text)});
+    }
+
+    const Comparison& all_;
+    const bool is_original_;
+    const Variable<double>& leaf_;
+    const Variable<double>& analytic_;
+    GradcheckInput input_;
+    Compared compared_;
+};
+
+// An input without effect proves nothing: any rule that gives zero passes. The second derivative
+// may vanish for an input here and there, a bias, but not for all.
+void find_dead(const Comparison& comparison) {
+    const GradcheckOptions& options = comparison.options;
+    const GradcheckOrder& result = comparison.result;
+    const std::size_t originals = comparison.target.originals;
+    if (options.allow_zero || options.flat)
+        return;
+    const auto dead = [](const GradcheckInput& input) {
+        return input.checked > 0 && !input.has_effect;
+    };
+    const auto found = [&](const std::string& name, std::size_t checked) {
+        comparison.findings.push_back(
+            {"dead input",
+             fmt::format(
+                 "{} of {}: all {} differences are zero, and any rule that gives zero passes; take "
+                 "values that the result depends on, or declare it",
+                 gradient_name(result.order),
+                 name,
+                 checked)});
+    };
+    std::size_t alive = 0;
+    std::size_t checked = 0;
+    for (std::size_t i = 0; i < result.inputs.size(); ++i) {
+        const GradcheckInput& input = result.inputs[i];
+        if (i < originals && result.order > 1) {
+            alive += input.has_effect;
+            checked += input.checked;
+        } else if (dead(input)) {
+            found(fmt::format("{}, shape {}", input.name, input.shape), input.checked);
+        }
+    }
+    if (result.order > 1 && alive == 0 && !options.linear)
+        found("every input", checked);
+}
+
+}  // namespace
+
+void compare_all(const Comparison& comparison) {
+    GradcheckOrder& result = comparison.result;
+    Norms norms;
+    for (std::size_t i = 0; i < comparison.target.inputs.size(); ++i) {
+        norms.add(InputComparison(comparison, i).run());
+        std::ranges::stable_sort(result.worst, std::ranges::greater(), rank_of);
+        if (result.worst.size() > comparison.options.worst)
+            result.worst.resize(comparison.options.worst);
+    }
+    result.norm_ratio = norms.ratio();
+    result.below_noise = norms.below_noise();
+    find_dead(comparison);
+}
+
+}  // namespace xgrad::detail

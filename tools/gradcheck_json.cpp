@@ -1,0 +1,117 @@
+#include <tools/gradcheck_json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace xgrad {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Verdict = OpCheck::Verdict;
+
+Json json_of(const GradcheckEntry& entry) {
+    return {
+        {"input", entry.input},
+        {"index", entry.index},
+        {"analytic", entry.analytic},
+        {"numeric", entry.numeric},
+        {"uncertainty", entry.uncertainty},
+        {"absolute", entry.absolute},
+        {"relative", entry.relative}};
+}
+
+Json json_of(const Shape& shape) {
+    Json list = Json::array();
+    for (const std::size_t extent : shape)
+        list.push_back(extent);
+    return list;
+}
+
+Json json_of(const GradcheckInput& input) {
+    Json json = {
+        {"name", input.name},
+        {"shape", json_of(input.shape)},
+        {"checked", input.checked},
+        {"off", input.off},
+        {"norm_ratio", input.norm_ratio},
+        {"band", describe(norm_band(input.norm_ratio))},
+        {"below_noise", input.below_noise},
+        {"reached", input.reached},
+        {"has_effect", input.has_effect},
+        {"cause", input.cause}};
+    if (input.checked > 0)
+        json["worst"] = json_of(input.worst);
+    return json;
+}
+
+Json json_of(const GradcheckOrder& order);
+Json json_of(const OpReport& report);
+
+template <class Items>
+Json list_of(const Items& items) {
+    Json list = Json::array();
+    for (const auto& item : items)
+        list.push_back(json_of(item));
+    return list;
+}
+
+Json json_of(const GradcheckOrder& order) {
+    return {
+        {"order", order.order},
+        {"norm_ratio", order.norm_ratio},
+        {"band", describe(norm_band(order.norm_ratio))},
+        {"below_noise", order.below_noise},
+        {"inputs", list_of(order.inputs)},
+        {"worst", list_of(order.worst)}};
+}
+
+Json checks_of(const OpReport& report, Verdict verdict) {
+    Json list = Json::array();
+    for (const OpCheck& check : report.checks) {
+        if (check.verdict == verdict) {
+            list.push_back(
+                {{"sample", check.sample},
+                 {"shapes", list_of(report.shapes[check.sample])},
+                 {"check", check.name},
+                 {"text", check.text}});
+        }
+    }
+    return list;
+}
+
+Json json_of(const OpReport& report) {
+    return {
+        {"op", report.op},
+        {"passed", report.ok()},
+        {"samples", report.shapes.size()},
+        {"checks", report.count(Verdict::passed) + report.count(Verdict::failed)},
+        {"relative_error", report.relative_error},
+        {"norm_ratio", report.norm_ratio},
+        {"failures", checks_of(report, Verdict::failed)},
+        {"skipped", checks_of(report, Verdict::skipped)}};
+}
+
+}  // namespace
+
+std::string to_json(const GradcheckReport& report) {
+    Json findings = Json::array();
+    for (const GradcheckFinding& finding : report.findings)
+        findings.push_back({{"check", finding.check}, {"text", finding.text}});
+    const Json json = {
+        {"passed", report.ok()}, {"findings", findings}, {"orders", list_of(report.orders)}};
+    return json.dump(2) + "\n";
+}
+
+std::string to_json(
+    const std::vector<OpReport>& reports, const GradcheckOptions& options, double seconds) {
+    const Json json = {
+        {"passed", !reports.empty() && std::ranges::all_of(reports, &OpReport::ok)},
+        {"seed", options.seed},
+        {"order", options.order},
+        {"seconds", seconds},
+        {"ops", list_of(reports)}};
+    return json.dump(2) + "\n";
+}
+
+}  // namespace xgrad

@@ -1,0 +1,225 @@
+// gradcheck: checks the gradients of the registered ops; `gradcheck --help` says more.
+#include <autograd/fail.hpp>
+#include <tools/gradcheck_json.hpp>
+#include <tools/gradcheck_op.hpp>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+
+namespace {
+
+using xgrad::GradcheckOptions;
+using xgrad::Op;
+using xgrad::OpCheck;
+using xgrad::OpReport;
+using Verdict = OpCheck::Verdict;
+
+constexpr int passed = 0;
+constexpr int failed = 1;
+constexpr int nothing_checked = 2;
+
+struct Settings {
+    bool list = false;
+    bool all = false;
+    bool verbose = false;
+    std::vector<std::string> names;
+    std::string json;
+    GradcheckOptions options{.order = 2};
+};
+
+void add_options(CLI::App& app, Settings& settings) {
+    app.add_flag("--list", settings.list, "print the ops and the shapes of their samples");
+    app.add_flag("--all", settings.all, "check every op");
+    app.add_option("--op", settings.names, "check this op; may be repeated");
+    app.add_option("--order", settings.options.order, "gradients up to this order")
+        ->capture_default_str();
+    app.add_option("--seed", settings.options.seed, "of inputs and of output weights")
+        ->capture_default_str();
+    app.add_option(
+        "--step",
+        settings.options.step,
+        "h = STEP * max(1, |x|) of the differences; 0: cube root of the machine epsilon");
+    app.add_option("--json", settings.json, "write the report to this file");
+    app.add_flag("-v,--verbose", settings.verbose, "print every check, skipped ones too");
+    app.footer("Exit code: 0 all passed, 1 a failure, 2 bad use or nothing checked.");
+}
+
+void print_list() {
+    for (const Op* op : xgrad::all_ops()) {
+        fmt::print("{}:", op->name());
+        for (const xgrad::Sample& sample : op->samples())
+            fmt::print(" [{}]", fmt::join(sample.shapes, " "));
+        fmt::print("\n");
+    }
+}
+
+// The ops to check; throws std::invalid_argument for a name that is none.
+std::vector<const Op*> selected(const Settings& settings) {
+    if (settings.all)
+        return xgrad::all_ops();
+    std::vector<const Op*> ops;
+    for (const std::string& name : settings.names) {
+        const Op* op = xgrad::find_op(name);
+        if (!op) {
+            xgrad::fail<std::invalid_argument>(
+                "gradcheck: no op is named \"{}\"; --list prints the names", name);
+        }
+        ops.push_back(op);
+    }
+    return ops;
+}
+
+// A bar on the terminal that names the op under way, so that a crash has a name.
+class Progress {
+public:
+    explicit Progress(std::size_t total) : total_(total), on_(total > 1 && isatty(STDERR_FILENO)) {}
+    ~Progress() { clear(); }
+    void show(std::size_t done, const std::string& name) const {
+        constexpr std::size_t width = 30;
+        if (!on_)
+            return;
+        const std::size_t full = width * done / total_;
+        fmt::print(
+            stderr,
+            "\r\033[K[{:=<{}}{:{}}] {}/{} {}",
+            "",
+            full,
+            "",
+            width - full,
+            done,
+            total_,
+            name);
+        std::fflush(stderr);
+    }
+    void clear() const {
+        if (on_)
+            fmt::print(stderr, "\r\033[K");
+    }
+
+private:
+    std::size_t total_;
+    bool on_;
+};
+
+std::string by_order(const std::vector<double>& values, int order) {
+    std::string text;
+    for (int k = 0; k < order; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        text +=
+            at < values.size() ? fmt::format(" {:>9.1e}", values[at]) : fmt::format(" {:>9}", "-");
+    }
+    return text;
+}
+
+void print_header(int order) {
+    const auto width = static_cast<std::size_t>(10 * order);
+    fmt::print("{:<24}{:>7}{:>8} ", "op", "samples", "checks");
+    fmt::print("{:>{}} {:>{}}  verdict\n", "relative error", width, "norm ratio", width);
+}
+
+void print_op(const OpReport& report, const Settings& settings) {
+    fmt::print(
+        "{:<24}{:>7}{:>8} {} {}  {}\n",
+        report.op,
+        report.shapes.size(),
+        report.count(Verdict::passed) + report.count(Verdict::failed),
+        by_order(report.relative_error, settings.options.order),
+        by_order(report.norm_ratio, settings.options.order),
+        report.ok() ? "passed" : "FAILED");
+    if (settings.verbose) {
+        for (const OpCheck& check : report.checks) {
+            if (check.verdict == Verdict::failed)
+                continue;
+            fmt::print(
+                "    sample {}, {}: {}{}{}\n",
+                check.sample,
+                check.name,
+                check.verdict == Verdict::passed ? "passed" : "skipped",
+                check.text.empty() ? "" : ": ",
+                check.text);
+        }
+    }
+    if (!report.ok())
+        fmt::print("{}", report.to_string());
+    std::fflush(stdout);
+}
+
+int print_summary(const std::vector<OpReport>& reports, double seconds) {
+    std::size_t samples = 0;
+    std::size_t checks = 0;
+    std::size_t failures = 0;
+    std::size_t skips = 0;
+    bool ok = true;
+    for (const OpReport& report : reports) {
+        samples += report.shapes.size();
+        failures += report.count(Verdict::failed);
+        checks += report.count(Verdict::passed) + report.count(Verdict::failed);
+        skips += report.count(Verdict::skipped);
+        ok = ok && report.ok();
+    }
+    fmt::print(
+        "{} ops, {} samples, {} checks, {} failures, {} not applicable, {:.1f} s\n",
+        reports.size(),
+        samples,
+        checks,
+        failures,
+        skips,
+        seconds);
+    return ok ? passed : failed;
+}
+
+int run(const Settings& settings) {
+    if (settings.list) {
+        print_list();
+        return passed;
+    }
+    const std::vector<const Op*> ops = selected(settings);
+    if (ops.empty()) {
+        fmt::print(stderr, "gradcheck: no op is selected; pass --all, --op NAME or --list\n");
+        return nothing_checked;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<OpReport> reports;
+    print_header(settings.options.order);
+    const Progress progress(ops.size());
+    for (const Op* op : ops) {
+        progress.show(reports.size(), op->name());
+        reports.push_back(xgrad::check_op(*op, settings.options));
+        progress.clear();
+        print_op(reports.back(), settings);
+    }
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    if (!settings.json.empty()) {
+        std::ofstream file(settings.json);
+        file << xgrad::to_json(reports, settings.options, taken.count());
+        if (!file.flush()) {
+            xgrad::fail<xgrad::IoError>(
+                "gradcheck: cannot write {}; pass --json a path that can be written",
+                settings.json);
+        }
+    }
+    return print_summary(reports, taken.count());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Checks the gradients of xgrad's ops against two-sided differences.", "gradcheck");
+    Settings settings;
+    add_options(app, settings);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? passed : nothing_checked;
+    }
+    try {
+        return run(settings);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return nothing_checked;
+    }
+}

@@ -1,0 +1,56 @@
+// The generic test of a registered op: all that an op promises, on each of its samples.
+#pragma once
+
+#include <autograd/op.hpp>
+#include <tools/gradcheck.hpp>
+
+#include <string>
+#include <vector>
+
+namespace xgrad {
+
+/// One check of one sample.
+struct OpCheck {
+    enum class Verdict { passed, failed, skipped };
+
+    std::size_t sample = 0;
+    std::string name;  ///< "gradient", "float", "zero size", ...
+    Verdict verdict = Verdict::passed;
+    std::string text;  ///< what is wrong, or why it was skipped
+};
+
+struct OpReport {
+    std::string op;
+    std::vector<std::vector<Shape>> shapes;  ///< of the inputs, for each sample
+    std::vector<OpCheck> checks;
+    std::vector<double> relative_error;  ///< the worst over the samples: first order, second, ...
+    std::vector<double> norm_ratio;      ///< the same, less what rounding explains
+
+    [[nodiscard]] std::size_t count(OpCheck::Verdict verdict) const noexcept;
+    /// Something was checked and nothing failed.
+    [[nodiscard]] bool ok() const noexcept;
+    /// A line for each failure: op, sample, shapes, check and what is wrong.
+    [[nodiscard]] std::string to_string() const;
+};
+
+/// Checks an op on each of its samples, on inputs drawn from op name, sample number and seed:
+///
+///     gradient, second gradient   against differences, to `options.order`; flat and linear samples
+///                                 against zero
+///     mutation                    inputs and seeds keep their bits, forward and backward
+///     recording                   the recorded forward equals the unrecorded one bitwise
+///     float                       values and gradients in float agree with double
+///     layout                      a column-major or lazy input gives the same bits
+///     subset                      an input that alone asks for its gradient gets the same bits
+///     accumulation                a second backward doubles the gradient
+///     aliasing                    gradients share no memory with values or with each other
+///     reuse                       f(x, x) against differences
+///     zero size                   empty inputs work or are rejected; gradients fit
+///     exceptions                  inputs of a wrong shape are rejected, alike in float and double,
+///                                 recorded or not
+///
+/// A check that a sample cannot drive is listed as skipped, with the reason. Nothing thrown by the
+/// op gets out. Throws std::invalid_argument for options out of range.
+[[nodiscard]] OpReport check_op(const Op& op, const GradcheckOptions& options = {.order = 2});
+
+}  // namespace xgrad

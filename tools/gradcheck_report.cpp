@@ -1,0 +1,100 @@
+#include <autograd/fail.hpp>
+#include <tools/gradcheck.hpp>
+#include <tools/gradcheck_target.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace xgrad {
+
+NormBand norm_band(double ratio) noexcept {
+    if (ratio < 1e-7)
+        return NormBand::fine;
+    if (ratio < 1e-5)
+        return NormBand::close;
+    return ratio < 1e-3 ? NormBand::look : NormBand::worry;
+}
+
+const char* describe(NormBand band) noexcept {
+    switch (band) {
+        case NormBand::fine: return "fine";
+        case NormBand::close: return "close";
+        case NormBand::look: return "look at the components";
+        case NormBand::worry: break;
+    }
+    return "worry";
+}
+
+std::string to_string(const GradcheckEntry& entry) {
+    return fmt::format(
+        "{} at ({}{}): analytic {:.9g}, numeric {:.9g}, absolute error {:.3g}, relative error "
+        "{:.3g}",
+        entry.input,
+        fmt::join(entry.index, ", "),
+        entry.index.size() == 1 ? "," : "",
+        entry.analytic,
+        entry.numeric,
+        entry.absolute,
+        entry.relative);
+}
+
+double GradcheckOrder::relative_error() const {
+    double error = 0;
+    for (const GradcheckInput& input : inputs) {
+        if (input.checked == 0)
+            continue;
+        if (std::isnan(input.worst.relative))
+            return std::numeric_limits<double>::infinity();
+        error = std::max(error, input.worst.relative);
+    }
+    return error;
+}
+
+namespace {
+
+std::string ratio_string(double ratio, bool below_noise) {
+    const NormBand band = norm_band(ratio);
+    if (below_noise && band != NormBand::fine)
+        return fmt::format("norm ratio {:.2g} (rounding of the differences)", ratio);
+    return fmt::format("norm ratio {:.2g} ({})", ratio, describe(band));
+}
+
+std::string input_line(const GradcheckInput& input) {
+    std::string line = fmt::format(
+        "    {} {}: {} of {} elements", input.name, input.shape, input.checked, count(input.shape));
+    if (input.checked == 0)
+        return line + "\n";
+    line += fmt::format(
+        ", worst relative error {:.2g} at ({}), {}",
+        input.worst.relative,
+        fmt::join(input.worst.index, ", "),
+        ratio_string(input.norm_ratio, input.below_noise));
+    if (!input.reached)
+        line += ", no gradient arrives";
+    if (input.off > 0)
+        line += fmt::format(", {} OFF", input.off);
+    return line + "\n";
+}
+
+}  // namespace
+
+std::string GradcheckReport::to_string() const {
+    std::string text = fmt::format("gradcheck: {}\n", ok() ? "passed" : "FAILED");
+    for (const GradcheckFinding& finding : findings)
+        text += fmt::format("  {}: {}\n", finding.check, finding.text);
+    for (const GradcheckOrder& order : orders) {
+        text += fmt::format(
+            "  {}: {}\n",
+            detail::gradient_name(order.order),
+            ratio_string(order.norm_ratio, order.below_noise));
+        for (const GradcheckInput& input : order.inputs)
+            text += input_line(input);
+        if (!order.worst.empty())
+            text += "    worst entries:\n";
+        for (const GradcheckEntry& entry : order.worst)
+            text += fmt::format("      {}\n", xgrad::to_string(entry));
+    }
+    return text;
+}
+
+}  // namespace xgrad
