@@ -38,7 +38,7 @@ template <class T>
 void Module<T>::apply(const std::function<void(const std::string&, Module&)>& visit) {
     visit("", *this);
     for (const auto& [name, child] : children_) {
-        child->apply([&](const std::string& path, Module& module) {
+        child->apply([&visit, &name = name](const std::string& path, Module& module) {
             visit(path.empty() ? name : name + "." + path, module);
         });
     }
