@@ -132,7 +132,8 @@ struct Pow : Formula<2> {
     static auto samples() { return broadcast_pairs(0.5, 2); }
     static auto forward(auto a, auto b) { return pow(a, b); }
     static auto da(auto g, auto a, auto b, Unused) {
-        return where(equal(b, 0), 0 * g, g * b * pow(a, b - 1));
+        // At b = 0 the share is 0, but its derivative by b is not: only the base is selected.
+        return g * b * pow(where(equal(b, 0), where(equal(a, 0), 1, a), a), b - 1);
     }
     static auto db(auto g, auto a, auto b, auto y) {
         const auto zero = equal(a, 0);
@@ -152,11 +153,12 @@ struct PowScalar : Formula<1, 1> {
             on({{3, 4}}).between(0.5, 2).with({2.5}),
             on({{3, 4}}).with({3}),
             on({{3, 4}}).between(0.5, 2).with({-1}),
-            on({{3, 4}}).with({0}).flat());
+            on({{3, 4}}).with({0}).flat(),
+            on({{2}}).between(0, 0).with({0}).flat());
     }
     static auto forward(auto x, auto p) { return pow(x, p); }
     static auto dx(auto g, auto x, Unused, auto p) {
-        return where(equal(p, 0), 0 * g, g * p * pow(x, p - 1));
+        return where(equal(p, 0), 0 * g, g * p * pow(where(equal(p, 0), 1, x), p - 1));
     }
 };
 template struct Enroll<PowScalar>;
