@@ -12,6 +12,8 @@
 // recorded. A rule gets the output's gradient g, the inputs, the output y and the parameters, and
 // returns that input's share; a parameter declared Unused is not kept for backward. The rules of
 // two inputs are da and db, of three da, db and dc. An input without a rule is not differentiated.
+//
+// The headers of formulas do not include one another: a kernel source enrolls what it includes.
 #pragma once
 
 #include <autograd/op.hpp>

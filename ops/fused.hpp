@@ -8,6 +8,8 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/record.hpp>
 #include <ops/formulas/activation.hpp>
+#include <ops/formulas/arithmetic.hpp>
+#include <ops/formulas/elementwise.hpp>
 #include <ops/ops.hpp>
 
 #include <algorithm>

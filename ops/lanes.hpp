@@ -42,7 +42,8 @@ struct Lane {
         friend Mask<B> operator>=(Lane a, Lane b) { return {a.v >= b.v}; }
         friend Mask<B> operator<=(Lane a, Lane b) { return {a.v <= b.v}; }
         friend Mask<B> equal(Lane a, Lane b) { return {a.v == b.v}; }
-        friend Mask<B> not_equal(Lane a, Lane b) { return {a.v != b.v}; }
+        // xsimd's != is ordered on AVX and AVX-512: NaN would equal everything.
+        friend Mask<B> not_equal(Lane a, Lane b) { return {!(a.v == b.v)}; }
 
         friend Lane abs(Lane a) { return xsimd::abs(a.v); }
         friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }

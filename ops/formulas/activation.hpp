@@ -2,7 +2,9 @@
 #pragma once
 
 #include <ops/activation.hpp>
-#include <ops/formulas/elementwise.hpp>
+#include <ops/arithmetic.hpp>
+#include <ops/dual.hpp>
+#include <ops/elementwise.hpp>
 
 #include <numbers>
 

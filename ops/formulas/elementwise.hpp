@@ -2,8 +2,9 @@
 // ops/elementwise.hpp.
 #pragma once
 
+#include <ops/arithmetic.hpp>
+#include <ops/dual.hpp>
 #include <ops/elementwise.hpp>
-#include <ops/formulas/arithmetic.hpp>
 
 #include <numbers>
 
