@@ -1,0 +1,241 @@
+#include <autograd/fail.hpp>
+#include <tools/report.hpp>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <system_error>
+
+namespace xgrad::report {
+namespace {
+
+constexpr std::string_view style = R"(
+:root {
+  color-scheme: light dark;
+  --page: #f6f7f9; --card: #ffffff; --line: #e2e5ea; --text: #1b1f27; --faint: #667080;
+  --c1: #2166c4; --c2: #d4620a; --c3: #178a63; --c4: #8b4bb8;
+  --good: #157a4b; --bad: #b3261e; --stripe: #f8f9fb;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #12151b; --card: #1a1e26; --line: #2d333f; --text: #e7eaf0; --faint: #98a2b3;
+    --c1: #6ea6f5; --c2: #f29a4f; --c3: #4cc296; --c4: #c18ce6;
+    --good: #56c98f; --bad: #f2857d; --stripe: #1e232c;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; background: var(--page); color: var(--text);
+  font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif;
+}
+main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 64px; }
+h1 { font-size: 27px; line-height: 1.25; margin: 0 0 4px; letter-spacing: -0.01em; }
+h2 { font-size: 18px; margin: 40px 0 4px; }
+p { margin: 0 0 12px; max-width: 75ch; }
+.faint { color: var(--faint); }
+ul { margin: 0 0 12px; padding-left: 20px; }
+.figures {
+  display: grid; gap: 12px; margin: 24px 0 8px;
+  grid-template-columns: repeat(auto-fit, minmax(175px, 1fr));
+}
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.figures .card { padding: 14px 16px; }
+.figures .name, .figures .detail { color: var(--faint); font-size: 13px; }
+.figures .value {
+  font-size: 24px; font-weight: 600; line-height: 1.35; letter-spacing: -0.02em;
+  white-space: nowrap; font-variant-numeric: tabular-nums;
+}
+.good .value { color: var(--good); }
+.bad .value { color: var(--bad); }
+.charts {
+  display: grid; gap: 12px; margin: 12px 0;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));
+}
+.charts .card { padding: 14px 16px 8px; }
+svg { display: block; width: 100%; height: auto; }
+svg text { fill: var(--faint); font-size: 12px; font-variant-numeric: tabular-nums; }
+svg .title { fill: var(--text); font-size: 14px; font-weight: 600; }
+.grid { stroke: var(--line); stroke-width: 1; }
+.mark { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 3 3; }
+.curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.k1 { stroke: var(--c1); } .k2 { stroke: var(--c2); }
+.k3 { stroke: var(--c3); } .k4 { stroke: var(--c4); }
+svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c2); }
+svg .f3 { fill: var(--c3); } svg .f4 { fill: var(--c4); }
+.hit { fill: transparent; }
+.dot { stroke: var(--card); stroke-width: 2; }
+.wide { overflow-x: auto; margin: 12px 0; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: 7px 16px; text-align: left; border-top: 1px solid var(--line); }
+thead th { border-top: 0; color: var(--faint); font-weight: 500; font-size: 13px; }
+tbody tr:nth-child(even) { background: var(--stripe); }
+th.n, td.n { text-align: right; white-space: nowrap; }
+.images {
+  display: grid; gap: 12px; margin: 12px 0;
+  grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+}
+figure { margin: 0; padding: 12px; }
+figure img { width: 100%; image-rendering: pixelated; border-radius: 6px; display: block; }
+figcaption { margin-top: 8px; font-size: 13px; line-height: 1.4; }
+figcaption span { display: block; color: var(--faint); }
+footer { margin-top: 40px; color: var(--faint); font-size: 13px; }
+)";
+
+const char* mood_class(Figure::Mood mood) {
+    switch (mood) {
+        case Figure::Mood::good: return " good";
+        case Figure::Mood::bad: return " bad";
+        default: return "";
+    }
+}
+
+std::string cells(const std::vector<std::string>& row, const char* tag, std::size_t numbers_from) {
+    std::string line = "<tr>";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        const char* kind = i >= numbers_from ? " class=\"n\"" : "";
+        line += fmt::format("<{}{}>{}</{}>", tag, kind, escape(row[i]), tag);
+    }
+    return line + "</tr>\n";
+}
+
+}  // namespace
+
+std::string escape(std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+        switch (c) {
+            case '&': safe += "&amp;"; break;
+            case '<': safe += "&lt;"; break;
+            case '>': safe += "&gt;"; break;
+            case '"': safe += "&quot;"; break;
+            case '\'': safe += "&#39;"; break;
+            default: safe += c;
+        }
+    }
+    return safe;
+}
+
+std::string html(const Table& table) {
+    std::string text = "<div class=\"card wide\"><table>\n<thead>" +
+                       cells(table.head, "th", table.numbers_from) + "</thead>\n<tbody>\n";
+    for (const std::vector<std::string>& row : table.rows)
+        text += cells(row, "td", table.numbers_from);
+    text += "</tbody></table></div>\n";
+    if (!table.note.empty())
+        text += fmt::format("<p class=\"faint\">{}</p>\n", escape(table.note));
+    return text;
+}
+
+std::string html(const Image& image) {
+    std::string text = fmt::format(
+        "<figure class=\"card\"><img alt=\"{}\" src=\"data:image/png;base64,{}\"/>",
+        escape(image.caption),
+        base64(png(image)));
+    text += fmt::format("<figcaption>{}", escape(image.caption));
+    if (!image.detail.empty())
+        text += fmt::format("<span>{}</span>", escape(image.detail));
+    return text + "</figcaption></figure>\n";
+}
+
+Page::Page(std::string_view title, std::string_view subtitle) : title_(title) {
+    body_ =
+        fmt::format("<h1>{}</h1>\n<p class=\"faint\">{}</p>\n", escape(title), escape(subtitle));
+}
+
+Page& Page::figures(const std::vector<Figure>& figures) {
+    body_ += "<div class=\"figures\">\n";
+    for (const Figure& figure : figures) {
+        body_ += fmt::format(
+            "<div class=\"card{}\"><div class=\"name\">{}</div><div class=\"value\">{}</div>"
+            "<div class=\"detail\">{}</div></div>\n",
+            mood_class(figure.mood),
+            escape(figure.name),
+            escape(figure.value),
+            escape(figure.detail));
+    }
+    body_ += "</div>\n";
+    return *this;
+}
+
+Page& Page::section(std::string_view title, std::string_view text) {
+    body_ += fmt::format("<h2>{}</h2>\n", escape(title));
+    if (!text.empty())
+        body_ += fmt::format("<p class=\"faint\">{}</p>\n", escape(text));
+    return *this;
+}
+
+Page& Page::paragraph(std::string_view text) {
+    body_ += fmt::format("<p>{}</p>\n", escape(text));
+    return *this;
+}
+
+Page& Page::list(const std::vector<std::string>& items) {
+    if (items.empty())
+        return *this;
+    body_ += "<ul>\n";
+    for (const std::string& item : items)
+        body_ += fmt::format("<li>{}</li>\n", escape(item));
+    body_ += "</ul>\n";
+    return *this;
+}
+
+Page& Page::charts(const std::vector<Chart>& charts) {
+    body_ += "<div class=\"charts\">\n";
+    for (const Chart& chart : charts)
+        body_ += "<div class=\"card\">" + svg(chart) + "</div>\n";
+    body_ += "</div>\n";
+    return *this;
+}
+
+Page& Page::table(const Table& table) {
+    body_ += report::html(table);
+    return *this;
+}
+
+Page& Page::images(const std::vector<Image>& images) {
+    body_ += "<div class=\"images\">\n";
+    for (const Image& image : images)
+        body_ += report::html(image);
+    body_ += "</div>\n";
+    return *this;
+}
+
+Page& Page::footer(std::string_view text) {
+    body_ += fmt::format("<footer>{}</footer>\n", escape(text));
+    return *this;
+}
+
+std::string Page::html() const {
+    return fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
+        "</html>\n",
+        escape(title_),
+        style,
+        body_);
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+    std::filesystem::path beside = path;
+    beside += fmt::format(".part{}", ::getpid());
+    std::error_code error;
+    {
+        std::ofstream file(beside, std::ios::binary);
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        file.close();
+        if (!file) {
+            std::filesystem::remove(beside, error);
+            fail<IoError>("{}: {} bytes could not be written", path.string(), text.size());
+        }
+    }
+    std::filesystem::rename(beside, path, error);
+    if (error) {
+        std::error_code ignored;
+        std::filesystem::remove(beside, ignored);
+        fail<IoError>("{}: rename failed: {}", path.string(), error.message());
+    }
+}
+
+}  // namespace xgrad::report
