@@ -1,0 +1,241 @@
+#include <ops/fused.hpp>
+#include <tests/support.hpp>
+
+#include <cmath>
+#include <vector>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+// The fused formula and the same one op by op: values and gradients of every input agree.
+template <class T, class F, class... X>
+void check_fused(F formula, double tolerance, const X&... arrays) {
+    const std::vector<Array<T>> inputs{arrays...};
+    const auto run = [&](const auto& f) {
+        std::vector<Variable<T>> in;
+        for (const Array<T>& array : inputs)
+            in.emplace_back(array, true);
+        const Variable<T> y = [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return Variable<T>(f(in[K]...));
+        }
+        (std::make_index_sequence<sizeof...(X)>());
+        std::vector<Array<T>> results{y.value()};
+        if (y.requires_grad()) {
+            const Variable<T> seed(random_array<T>(y.shape(), 99));
+            for (const auto& g :
+                 grad<T>(std::vector{y}, in, {.seeds = {seed}, .allow_unused = true})) {
+                results.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
+            }
+        }
+        return results;
+    };
+    const auto expected = run(formula);
+    const auto got = run(elementwise(formula));
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i)
+        check_close(got[i], expected[i], tolerance);
+}
+
+template <class T>
+constexpr double tolerance = std::is_same_v<T, double> ? 1e-12 : 3e-5;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("elementwise equals op by op for every kind of broadcast", T, float, double) {
+    const auto formula = [](auto x, auto w) { return tanh(w * x) * x + w / (2 + x * x); };
+    const std::vector<std::pair<Shape, Shape>> pairs = {
+        {{3, 5}, {3, 5}},
+        {{3, 5}, {5}},
+        {{3, 5}, {3, 1}},
+        {{3, 1}, {1, 5}},
+        {{3, 5}, {}},
+        {{}, {3, 5}},
+        {{}, {}},
+        {{5}, {3, 1, 5}},
+        {{2, 1, 4}, {3, 1}},
+        {{1, 1}, {3, 5}},
+        {{4, 1, 3, 1}, {1, 2, 1, 5}},
+        {{1}, {17}},
+        {{2, 33}, {33}},
+        {{2, 33}, {2, 1}}};
+    for (const auto& [a, b] : pairs)
+        check_fused<T>(formula, tolerance<T>, random_array<T>(a, 1), random_array<T>(b, 2));
+}
+
+TEST_CASE_TEMPLATE(
+    "elementwise: every length around a batch, contiguous and repeated", T, float, double) {
+    const auto formula = [](auto x, auto w) { return exp(x * 0.5) * w - sin(x); };
+    for (std::size_t n = 1; n <= 70; ++n) {
+        check_fused<T>(formula, tolerance<T>, random_array<T>({n}, 1), random_array<T>({n}, 2));
+        check_fused<T>(formula, tolerance<T>, random_array<T>({2, n}, 1), random_array<T>({n}, 2));
+        check_fused<T>(formula, tolerance<T>, random_array<T>({2, n}, 1), random_array<T>({}, 2));
+    }
+}
+
+TEST_CASE("elementwise takes up to eight inputs") {
+    const auto formula = [](auto a, auto b, auto c, auto d, auto e, auto f, auto g, auto h) {
+        return a * b + c * d - e * f + g / (h * h + 1) + tanh(a * h);
+    };
+    const auto x = [](unsigned seed, const Shape& shape) {
+        return random_array<double>(shape, seed);
+    };
+    check_fused<double>(
+        formula,
+        1e-12,
+        x(1, {2, 9}),
+        x(2, {9}),
+        x(3, {2, 1}),
+        x(4, {}),
+        x(5, {2, 9}),
+        x(6, {1, 9}),
+        x(7, {2, 1}),
+        x(8, {9}));
+}
+
+TEST_CASE("elementwise: three, four and five inputs, each used in another way") {
+    const auto x = [](unsigned seed, const Shape& shape) {
+        return random_array<double>(shape, seed, 0.5, 2);
+    };
+    check_fused<double>(
+        [](auto a, auto b, auto c) { return log(a) * b + sqrt(c) / a; },
+        1e-12,
+        x(1, {7}),
+        x(2, {7}),
+        x(3, {}));
+    check_fused<double>(
+        [](auto a, auto b, auto c, auto d) { return maximum(a, b) * pow(c, d); },
+        1e-12,
+        x(1, {7}),
+        x(2, {7}),
+        x(3, {7}),
+        x(4, {7}));
+    check_fused<double>(
+        [](auto a, auto b, auto c, auto d, auto e) { return a * b * c * d * e; },
+        1e-12,
+        x(1, {7}),
+        x(2, {7}),
+        x(3, {7}),
+        x(4, {7}),
+        x(5, {7}));
+}
+
+TEST_CASE_TEMPLATE("elementwise: every function of the lanes", T, float, double) {
+    const Array<T> x = random_array<T>({37}, 4, -0.9, 0.9), p = random_array<T>({37}, 5, 0.5, 2);
+#define SAME(f) check_fused<T>([](auto a) { return f(a); }, tolerance<T>, x)
+#define SAME_POSITIVE(f) check_fused<T>([](auto a) { return f(a); }, tolerance<T>, p)
+    SAME(exp), SAME(expm1), SAME(log1p), SAME(sin), SAME(cos), SAME(tan), SAME(asin), SAME(acos);
+    SAME(atan), SAME(sinh), SAME(cosh), SAME(tanh), SAME(erf), SAME(sigmoid), SAME(log_sigmoid);
+    SAME(softplus), SAME(relu), SAME(leaky_relu), SAME(elu), SAME(gelu), SAME(silu), SAME(abs);
+    SAME(sign), SAME(square), SAME(-);
+    SAME_POSITIVE(log), SAME_POSITIVE(log2), SAME_POSITIVE(log10), SAME_POSITIVE(sqrt);
+    SAME_POSITIVE(rsqrt), SAME_POSITIVE(reciprocal);
+#undef SAME
+#undef SAME_POSITIVE
+    check_fused<T>([](auto a) { return clamp(a, -0.5, 0.5); }, tolerance<T>, x);
+    check_fused<T>([](auto a, auto b) { return minimum(a, b); }, tolerance<T>, x, p);
+}
+
+TEST_CASE("elementwise: where and comparisons choose value and derivative") {
+    const Array<double> x = random_array<double>({29}, 6), w = random_array<double>({29}, 7);
+    check_fused<double>([](auto a, auto b) { return where(a > b, a * b, b - a); }, 1e-13, x, w);
+    check_fused<double>([](auto a, auto b) { return where(a < 0, exp(a), b); }, 1e-13, x, w);
+    check_fused<double>([](auto a, auto b) { return where(a >= 0.5, 1 + b, a); }, 1e-13, x, w);
+    check_fused<double>([](auto a, auto b) { return where(b <= a, a, square(b)); }, 1e-13, x, w);
+}
+
+TEST_CASE("elementwise: constants captured by value belong to the formula") {
+    std::vector<Variable<double>> results;
+    const Variable<double> x(Array<double>{1, 2, 3}, true);
+    for (const double scale : {2.0, 5.0}) {
+        const auto scaled = elementwise([scale](auto a) { return scale * a * a + 1; });
+        results.push_back(scaled(x));
+    }
+    check_close(results[0].value(), {3, 9, 19});
+    check_close(results[1].value(), {6, 21, 46});
+    sum(results[0] + results[1]).backward();
+    check_close(x.grad(), {14, 28, 42});
+}
+
+TEST_CASE("elementwise: an input that the formula ignores has gradient zero") {
+    const Variable<double> x(Array<double>{1, 2}, true), unused(array({2, 1}, {5, 6}), true);
+    const auto first = elementwise([](auto a, auto) { return a * a; });
+    const Variable<double> y = first(x, unused);
+    CHECK(y.shape() == Shape{2, 2});
+    const auto g = grad<double>({sum(y)}, {x, unused});
+    check_close(g[0].value(), {4, 8});
+    check_close(g[1].value(), array({2, 1}, {0, 0}));
+    const auto again = grad<double>({sum(first(x, unused))}, {x, unused}, {.create_graph = true});
+    check_close(again[1].value(), array({2, 1}, {0, 0}));
+}
+
+TEST_CASE("elementwise: a formula of constants only") {
+    const Variable<double> x(Array<double>{1, 2}, true);
+    const auto one = elementwise([](auto) { return 1.0; });
+    check_close(one(x).value(), {1, 1});
+    check_close(grad(sum(one(x)), x).value(), {0, 0});
+}
+
+TEST_CASE("elementwise under create_graph: second and third derivatives") {
+    const Variable<double> x(Array<double>{0.5, -1}, true), w(Array<double>{2, 3}, true);
+    const auto f = elementwise([](auto a, auto b) { return a * a * a * b * b; });
+    const Variable<double> d = grad(sum(f(x, w)), x, {.create_graph = true});
+    check_close(d.value(), {3 * 0.25 * 4, 3 * 9});
+    const auto second = grad<double>({sum(d)}, {x, w}, {.create_graph = true});
+    check_close(second[0].value(), {6 * 0.5 * 4, -6 * 9});
+    check_close(second[1].value(), {6 * 0.25 * 2, 6 * 3});
+    check_close(grad(sum(second[0]), x).value(), {6 * 4, 6 * 9});
+}
+
+TEST_CASE("elementwise: two inputs of which one depends on the other") {
+    const Variable<double> x(Array<double>{0.5, 2}, true);
+    const auto product = elementwise([](auto a, auto b) { return a * b; });
+    const Variable<double> g = grad(sum(product(x, square(x))), x, {.create_graph = true});
+    check_close(g.value(), {3 * 0.25, 12});
+    check_close(grad(sum(g), x).value(), {3, 12});
+    const Variable<double> same = grad(sum(product(x, x)), x, {.create_graph = true});
+    check_close(same.value(), {1, 4});
+}
+
+TEST_CASE("elementwise: nothing but values for constants and under NoGradGuard; empty arrays") {
+    const auto f = elementwise([](auto a, auto b) { return a + b; });
+    const Variable<double> c(Array<double>{1, 2}), x(Array<double>{1, 2}, true);
+    CHECK_FALSE(f(c, c).requires_grad());
+    {
+        const NoGradGuard guard;
+        CHECK_FALSE(f(x, c).requires_grad());
+    }
+    const Variable<double> none(empty<double>({0, 2}), true);
+    const Variable<double> y = f(none, x);
+    CHECK(y.shape() == Shape{0, 2});
+    sum(y).backward();
+    CHECK(none.grad().shape() == Shape{0, 2});
+    check_close(x.grad(), {0, 0});
+}
+
+TEST_CASE("elementwise: shapes that do not broadcast, and an overwritten input, are errors") {
+    const auto f = elementwise([](auto a, auto b) { return a * b; });
+    const Variable<double> x(Array<double>{1, 2}, true), w(Array<double>{3, 4, 5}, true);
+    CHECK(
+        text_of_error<ShapeError>([&] { static_cast<void>(f(x, w)); }) ==
+        "elementwise: shapes (2,) and (3,) do not broadcast: axis 0 has 2 and 3; extents must be "
+        "equal or 1, counted from the last axis");
+    const Variable<double> y = sum(f(x, x));
+    x.assign(Array<double>{5, 6});
+    const std::string text = text_of_error<GraphError>([&] { y.backward(); });
+    CHECK(text.starts_with("backward: elementwise (fused_test.cpp:"));
+    CHECK(text.ends_with(
+        ") needs the value of its input 0, shape (2,), that assign() overwrote after it was "
+        "recorded; run backward before the update, or compute on a copy"));
+}
+
+TEST_CASE("elementwise: an infinite partial past the end of a row does no harm") {
+    const Variable<double> x(Array<double>{1, 2, 3}, true), s(0.0);
+    Variable<double> scale = s;
+    scale.requires_grad(true);
+    const auto f = elementwise([](auto a, auto b) { return sqrt(a) * exp(b); });
+    sum(f(x, scale)).backward();
+    CHECK(scale.grad()() == doctest::Approx(1 + std::sqrt(2) + std::sqrt(3)));
+    check_close(x.grad(), Array<double>(0.5 / xt::sqrt(x.value())));
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Writes ops.json and optim.json: what PyTorch computes, in double, for tests to compare with.
+
+usage: make_reference.py [FOLDER]      (default: the folder it lives in)
+
+For development only: needs `pip install torch==2.13.0` (the CPU build); the tests read the files
+it wrote. Each case of ops.json has the op's name, its inputs and parameters "p", the output, a
+random gradient "seed" of the output, the inputs' "grads", directions "v", and the second-order
+product "second", the gradient of sum(grads . v). Numbers that JSON lacks are strings. The same
+seed gives the same files.
+"""
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+
+from cases import all_cases
+
+DECIMALS = 64  # inputs are multiples of 1/64: exact in float, and failures read well
+
+
+def number(value):
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return value
+
+
+def plain(tensor):
+    lazy = torch._is_zerotensor(tensor)  # zeros without storage
+    tensor = torch.zeros(tensor.shape, dtype=torch.float64) if lazy else tensor.detach()
+    return {
+        "shape": list(tensor.shape),
+        "data": [number(value) for value in tensor.reshape(-1).tolist()],
+    }
+
+
+def rounded(tensor):
+    return torch.round(tensor * DECIMALS) / DECIMALS
+
+
+def draw(spec, generator):
+    """An input: a shape, (shape, low, high), or a value in full."""
+    if isinstance(spec, torch.Tensor):
+        return spec.clone()
+    shape, low, high = spec if spec and isinstance(spec[0], tuple) else (tuple(spec), -2.0, 2.0)
+    unit = torch.rand(shape, dtype=torch.float64, generator=generator)
+    return rounded(low + (high - low) * unit)
+
+
+def record(case, generator):
+    xs = [draw(spec, generator) for spec in case["inputs"]]
+    wants = case.get("wants", [True] * len(xs))
+    order = case.get("order", 2)
+    for x, want in zip(xs, wants):
+        x.requires_grad_(want and order > 0)
+    y = case["f"](*xs)
+    out = {"op": case["op"], "inputs": [plain(x) for x in xs], "p": case.get("p", {})}
+    for flag in ("relative", "float_tolerance"):
+        if flag in case:
+            out[flag] = case[flag]
+    out["output"] = plain(y)
+    active = [x for x in xs if x.requires_grad]
+    if order == 0 or not y.requires_grad:
+        return out
+    seed = rounded(torch.randn(y.shape, dtype=torch.float64, generator=generator))
+    grads = torch.autograd.grad(
+        y, active, seed, create_graph=order > 1, allow_unused=True, materialize_grads=True
+    )
+    out["wants"] = [bool(x.requires_grad) for x in xs]
+    out["seed"] = plain(seed)
+    out["grads"] = [plain(g) for g in grads]
+    if order == 1:
+        return out
+    v = [rounded(torch.randn(x.shape, dtype=torch.float64, generator=generator)) for x in active]
+    total = sum(((g * d).sum() for g, d in zip(grads, v)), torch.zeros((), dtype=torch.float64))
+    if total.requires_grad:
+        second = torch.autograd.grad(total, active, allow_unused=True, materialize_grads=True)
+    else:
+        second = [torch.zeros_like(x) for x in active]
+    out["v"] = [plain(d) for d in v]
+    out["second"] = [plain(h) for h in second]
+    return out
+
+
+def trajectory(name, options, make, steps=5):
+    """Five steps down sum(c (w - t)^4 / 4 + w b) with a matrix w that decays and a bias b."""
+    w = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]], dtype=torch.float64)
+    b = torch.tensor([0.125, -0.5, 1.0], dtype=torch.float64)
+    w.requires_grad_(True)
+    b.requires_grad_(True)
+    optimizer = make(w, b)
+    states = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = ((w - 1) ** 4 / 4 + w * b).sum() + (torch.sin(3 * b) * b).sum()
+        loss.backward()
+        optimizer.step()
+        states.append({"w": plain(w), "b": plain(b)})
+    return {"name": name, "options": options, "steps": states}
+
+
+def optimizers():
+    def groups(key, value):
+        return lambda w, b: [{"params": [w], key: value}, {"params": [b], key: 0.0}]
+
+    def sgd(**options):
+        decay = options.pop("weight_decay", 0.0)
+        split = groups("weight_decay", decay)
+        return lambda w, b: torch.optim.SGD(split(w, b), **options)
+
+    def adam(kind, **options):
+        decay = options.pop("weight_decay", 0.0)
+        split = groups("weight_decay", decay)
+        return lambda w, b: kind(split(w, b), **options)
+
+    # PyTorch's weight_decay of SGD and Adam is our l2.
+    return [
+        trajectory("SGD", {"lr": 0.01}, sgd(lr=0.01)),
+        trajectory("SGD", {"lr": 0.01, "momentum": 0.9}, sgd(lr=0.01, momentum=0.9)),
+        trajectory(
+            "SGD",
+            {"lr": 0.01, "momentum": 0.9, "nesterov": True},
+            sgd(lr=0.01, momentum=0.9, nesterov=True),
+        ),
+        trajectory(
+            "SGD",
+            {"lr": 0.01, "momentum": 0.9, "l2": 0.1},
+            sgd(lr=0.01, momentum=0.9, weight_decay=0.1),
+        ),
+        trajectory("Adam", {"lr": 0.05}, adam(torch.optim.Adam, lr=0.05)),
+        trajectory(
+            "Adam",
+            {"lr": 0.05, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3, "l2": 0.1},
+            adam(torch.optim.Adam, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
+        ),
+        trajectory(
+            "AdamW",
+            {"lr": 0.05, "weight_decay": 0.1},
+            adam(torch.optim.AdamW, lr=0.05, weight_decay=0.1),
+        ),
+    ]
+
+
+def main():
+    if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
+        print(__doc__.strip())
+        return 0 if len(sys.argv) == 2 else 2
+    folder = Path(sys.argv[1]) if len(sys.argv) == 2 else Path(__file__).resolve().parent
+    generator = torch.Generator().manual_seed(20260101)
+    cases = [record(case, generator) for case in all_cases()]
+    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
+    (folder / "ops.json").write_text(f"[\n{lines}\n]\n")
+    lines = ",\n".join(json.dumps(run, separators=(",", ":")) for run in optimizers())
+    (folder / "optim.json").write_text(f"[\n{lines}\n]\n")
+    print(f"{len(cases)} cases of {len({case['op'] for case in cases})} ops")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
