@@ -143,6 +143,8 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
         }
         entry.is_double = dtype == "F64";
         std::uint64_t bytes = entry.is_double ? 8 : 4;
+        if (!json.at("shape").is_array())
+            throw std::invalid_argument("shape");
         for (const Json& extent : json.at("shape")) {
             if (!extent.is_number_unsigned())
                 throw std::invalid_argument("shape");
@@ -153,7 +155,7 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
             entry.shape.push_back(n);
         }
         const Json& offsets = json.at("data_offsets");
-        if (offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+        if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
             !offsets[1].is_number_unsigned()) {
             throw std::invalid_argument("data_offsets");
         }
