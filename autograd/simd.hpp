@@ -8,11 +8,21 @@
 
 #include <autograd/isa.hpp>
 
-#include <xsimd/xsimd.hpp>
-
 #ifndef XGRAD_ISA
 #define XGRAD_ISA user
 #endif
+
+// Two functions of xsimd for the large arguments of sin, cos and tan are neither templates nor in
+// a namespace of the instruction set: their names say it here.
+#define XGRAD_JOIN(a, b) a##_##b
+#define XGRAD_NAME(a, b) XGRAD_JOIN(a, b)
+#define __ieee754_rem_pio2 XGRAD_NAME(ieee754_rem_pio2, XGRAD_ISA)
+#define __kernel_rem_pio2 XGRAD_NAME(kernel_rem_pio2, XGRAD_ISA)
+#include <xsimd/xsimd.hpp>
+#undef __kernel_rem_pio2
+#undef __ieee754_rem_pio2
+#undef XGRAD_NAME
+#undef XGRAD_JOIN
 
 namespace xgrad::detail {
 
