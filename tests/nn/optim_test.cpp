@@ -1,0 +1,198 @@
+#include <nn/layers.hpp>
+#include <nn/optim.hpp>
+#include <ops/ops.hpp>
+#include <tests/support.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <memory>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+using V = Variable<double>;
+using Json = nlohmann::json;
+using Parameters = std::vector<nn::Parameter<double>>;
+
+struct Problem {
+    V w{Array<double>{{0.5, -1.25, 2.0}, {1.5, 0.25, -0.75}}, true};
+    V b{Array<double>{0.125, -0.5, 1.0}, true};
+    [[nodiscard]] Parameters parameters() const { return {{"w", w}, {"b", b, false}}; }
+    // make_reference.py's
+    void backward() const {
+        (sum(square(square(w - 1)) / 4 + w * b) + sum(sin(3 * b) * b)).backward();
+    }
+};
+
+std::unique_ptr<optim::Optimizer<double>> make(const Json& run, const Parameters& parameters) {
+    const Json& o = run.at("options");
+    const auto value = [&](const char* key, double otherwise) { return o.value(key, otherwise); };
+    if (run.at("name") == "SGD") {
+        return std::make_unique<optim::SGD<double>>(
+            parameters,
+            optim::SGDOptions{
+                .lr = value("lr", 0),
+                .momentum = value("momentum", 0),
+                .nesterov = o.value("nesterov", false),
+                .l2 = value("l2", 0),
+                .weight_decay = value("weight_decay", 0)});
+    }
+    const optim::AdamOptions options{
+        .lr = value("lr", 0),
+        .beta1 = value("beta1", 0.9),
+        .beta2 = value("beta2", 0.999),
+        .epsilon = value("epsilon", 1e-8),
+        .l2 = value("l2", 0),
+        .weight_decay = value("weight_decay", 0)};
+    if (run.at("name") == "Adam")
+        return std::make_unique<optim::Adam<double>>(parameters, options);
+    return std::make_unique<optim::AdamW<double>>(parameters, options);
+}
+
+Array<double> array_of(const Json& json, const Shape& shape) {
+    Array<double> value = empty<double>(shape);
+    for (std::size_t i = 0; i < value.size(); ++i)
+        value.data()[i] = json.at("data").at(i).get<double>();
+    return value;
+}
+
+// Both parameters after a few steps.
+template <class Optimizer, class Options>
+std::vector<Array<double>> after_steps(const Options& options) {
+    const Problem problem;
+    Optimizer optimizer(problem.parameters(), options);
+    for (int step = 0; step < 5; ++step) {
+        optimizer.zero_grad();
+        problem.backward();
+        optimizer.step();
+    }
+    return {problem.w.value(), problem.b.value()};
+}
+
+}  // namespace
+
+TEST_CASE("optimisers follow PyTorch's step by step") {
+    const char* folder = std::getenv("XGRAD_TEST_REFERENCE");
+    std::ifstream file(std::string(folder ? folder : "tests/reference") + "/optim.json");
+    REQUIRE_MESSAGE(file.good(), "set XGRAD_TEST_REFERENCE to the folder of optim.json");
+    const Json runs = Json::parse(file);
+    CHECK(runs.size() >= 7);
+    for (const Json& run : runs) {
+        INFO(run.at("name").get<std::string>(), " ", run.at("options").dump());
+        const Problem problem;
+        const auto optimizer = make(run, problem.parameters());
+        for (const Json& state : run.at("steps")) {
+            optimizer->zero_grad();
+            problem.backward();
+            optimizer->step();
+            check_close(problem.w.value(), array_of(state.at("w"), {2, 3}), 1e-12);
+            check_close(problem.b.value(), array_of(state.at("b"), {3}), 1e-12);
+        }
+    }
+}
+
+TEST_CASE("SGD: one step by hand, also in float") {
+    const Variable<float> x(Array<float>{1, 2}, true);
+    sum(x * x).backward();
+    optim::SGD<float> sgd({{"x", x}}, {.lr = 0.25});
+    sgd.step();
+    check_same(x.value(), {0.5f, 1});
+}
+
+TEST_CASE("plain SGD: l2 and weight_decay are the same; Adam: they differ") {
+    using optim::Adam, optim::SGD;
+    const auto l2 = after_steps<SGD<double>>(optim::SGDOptions{.lr = 0.05, .l2 = 0.3});
+    const auto decay = after_steps<SGD<double>>(optim::SGDOptions{.lr = 0.05, .weight_decay = 0.3});
+    check_close(l2[0], decay[0], 1e-12);
+    const auto adam = after_steps<Adam<double>>(optim::AdamOptions{.lr = 0.05, .l2 = 0.3});
+    const auto adam_decay =
+        after_steps<Adam<double>>(optim::AdamOptions{.lr = 0.05, .weight_decay = 0.3});
+    CHECK(difference(adam[0], adam_decay[0], 1e-3) != "");
+}
+
+TEST_CASE("biases do not decay") {
+    const Problem problem;
+    for (const V& leaf : {problem.w, problem.b})
+        leaf.backward(V(Array<double>(leaf.shape(), 0.0)));
+    const Array<double> w = problem.w.value(), b = problem.b.value();
+    optim::SGD<double> sgd(problem.parameters(), {.lr = 0.1, .l2 = 0.5, .weight_decay = 0.5});
+    sgd.step();
+    optim::AdamW<double> adam(problem.parameters(), {.lr = 0.1, .weight_decay = 0.5});
+    adam.step();
+    check_same(problem.b.value(), b);
+    CHECK(difference(problem.w.value(), w, 1e-3) != "");
+    // lambda / 2m of the squares of what decays
+    const V penalty = optim::l2_penalty(problem.parameters(), 3, 10);
+    CHECK(penalty.item() == doctest::Approx(0.15 * sum(square(problem.w)).item()));
+}
+
+TEST_CASE("a parameter with requires_grad(false) stays") {
+    Problem problem;
+    problem.backward();
+    problem.b.requires_grad(false);
+    const Array<double> b = problem.b.value(), w = problem.w.value();
+    optim::SGD<double> sgd(problem.parameters(), {.lr = 0.1});
+    sgd.step();
+    check_same(problem.b.value(), b);
+    CHECK(difference(problem.w.value(), w, 0) != "");
+}
+
+TEST_CASE("a missing gradient names the parameter and nothing has changed") {
+    const Problem problem;
+    sum(problem.w).backward();
+    const Array<double> w = problem.w.value();
+    optim::Adam<double> adam(problem.parameters(), {.lr = 0.1});
+    CHECK(
+        text_of_error<GraphError>([&] { adam.step(); }) ==
+        "Adam: parameter \"b\" has no gradient; call backward() on a loss that depends on it "
+        "before "
+        "step(), or requires_grad(false) to leave it out");
+    check_same(problem.w.value(), w);
+    CHECK(problem.w.version() == 0);
+    adam.zero_grad();
+    CHECK_FALSE(problem.w.has_grad());
+}
+
+TEST_CASE("options out of range are refused") {
+    const Problem problem;
+    const auto sgd = [&](const optim::SGDOptions& options) {
+        return text_of_error<std::invalid_argument>(
+            [&] { optim::SGD<double> made(problem.parameters(), options); });
+    };
+    const auto adam = [&](const optim::AdamOptions& options) {
+        return text_of_error<std::invalid_argument>(
+            [&] { optim::Adam<double> made(problem.parameters(), options); });
+    };
+    CHECK(sgd({.lr = -0.1}) == "SGD: lr is -0.1; need a finite lr >= 0");
+    CHECK(sgd({.lr = std::nan("")}) == "SGD: lr is nan; need a finite lr >= 0");
+    CHECK(sgd({.lr = 1.0 / 0.0}) == "SGD: lr is inf; need a finite lr >= 0");
+    CHECK(sgd({.momentum = 1.5}) == "SGD: momentum is 1.5; need 0 <= momentum <= 1");
+    CHECK(sgd({.l2 = -1}) == "SGD: l2 is -1; need a finite l2 >= 0");
+    CHECK(sgd({.nesterov = true}) == "SGD: nesterov is on with momentum 0; need momentum > 0");
+    CHECK(adam({.lr = -1}) == "Adam: lr is -1; need a finite lr >= 0");
+    CHECK(adam({.beta1 = 1}).starts_with("Adam: beta1 is 1; need 0 <= beta1 <= "));
+    CHECK(adam({.epsilon = -1}) == "Adam: epsilon is -1; need a finite epsilon >= 0");
+    CHECK(text_of_error<std::invalid_argument>([] {
+              optim::SGD<double> made({}, {});
+          }) == "SGD: there are no parameters; pass module.parameters()");
+    optim::SGD<double> good(problem.parameters(), {.lr = 0.1});
+    CHECK_THROWS_AS(good.set_lr(-1), std::invalid_argument);
+    CHECK(good.lr() == 0.1);
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(optim::l2_penalty(problem.parameters(), 1, 0));
+          }) == "l2_penalty: m is 0; need at least one example");
+}
+
+TEST_CASE("a graph that needs the old weights stops after a step") {
+    const Problem problem;
+    const V later = sum(square(problem.w)) + sum(problem.b);
+    problem.backward();
+    optim::SGD<double> sgd(problem.parameters(), {.lr = 0.1});
+    sgd.step();
+    CHECK_THROWS_AS(later.backward(), GraphError);
+}

@@ -1,0 +1,220 @@
+#include <nn/layers.hpp>
+#include <nn/serialize.hpp>
+#include <tests/support.hpp>
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+using State = nn::StateDict<double>;
+
+std::string bytes_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// A file of that header, with `size` zero bytes after it.
+std::filesystem::path write_file(
+    const TempFolder& folder, const std::string& header, std::size_t size) {
+    const auto path = folder / "crafted.safetensors";
+    std::ofstream file(path, std::ios::binary);
+    const std::uint64_t length = header.size();
+    file.write(reinterpret_cast<const char*>(&length), 8);
+    file << header << std::string(size, '\0');
+    return path;
+}
+
+// What load says of the file, less its path.
+std::string fault_of(const std::filesystem::path& path) {
+    const std::string text =
+        text_of_error<IoError>([&] { static_cast<void>(nn::load<double>(path)); });
+    const std::string prefix = path.string() + ": ";
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+std::string fault_of_header(const std::string& header, std::size_t size) {
+    const TempFolder folder;
+    return fault_of(write_file(folder, header, size));
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("save and load give the same bits back", T, float, double) {
+    const TempFolder folder;
+    nn::StateDict<T> state;
+    state["0.weight"] = random_array<T>({3, 4}, 1);
+    state["0.bias"] = random_array<T>({4}, 2);
+    state["scalar"] = Array<T>(Shape{}, T(2.5));
+    state["none"] = empty<T>({0, 3});
+    state["special"] = Array<T>{T(0) / T(0), T(1) / T(0), T(-0.0)};
+    nn::save(folder / "w.safetensors", state, {{"epoch", "7"}});
+    std::map<std::string, std::string> metadata;
+    const auto loaded = nn::load<T>(folder / "w.safetensors", &metadata);
+    CHECK(loaded.size() == state.size());
+    for (const auto& [name, value] : state)
+        check_same(loaded.at(name), value);
+    CHECK(metadata == std::map<std::string, std::string>{{"epoch", "7"}});
+}
+
+TEST_CASE("a float file loads as double and the other way round") {
+    const TempFolder folder;
+    nn::save(folder / "f", nn::StateDict<float>{{"x", Array<float>{0.1f, 2}}});
+    check_same(nn::load<double>(folder / "f").at("x"), {double(0.1f), 2});
+    nn::save(folder / "d", State{{"x", Array<double>{0.1, 2}}});
+    check_same(nn::load<float>(folder / "d").at("x"), {0.1f, 2});
+}
+
+TEST_CASE("the file is safetensors: length, JSON, elements") {
+    const TempFolder folder;
+    nn::save(
+        folder / "x", nn::StateDict<float>{{"a", Array<float>{{1, 2}}}, {"b", Array<float>{3}}});
+    const std::string bytes = bytes_of(folder / "x");
+    std::uint64_t length = 0;
+    REQUIRE(bytes.size() > 8);
+    std::memcpy(&length, bytes.data(), 8);
+    CHECK(length % 8 == 0);
+    CHECK(bytes.size() == 8 + length + 12);
+    const std::string header = bytes.substr(8, length);
+    CHECK(
+        header.find(R"("a":{"data_offsets":[0,8],"dtype":"F32","shape":[1,2]})") !=
+        std::string::npos);
+    CHECK(
+        header.find(R"("b":{"data_offsets":[8,12],"dtype":"F32","shape":[1]})") !=
+        std::string::npos);
+    float elements[3];
+    std::memcpy(elements, bytes.data() + 8 + length, 12);
+    CHECK(elements[0] == 1);
+    CHECK(elements[1] == 2);
+    CHECK(elements[2] == 3);
+}
+
+TEST_CASE("a missing file, an empty one and a folder are refused") {
+    const TempFolder folder;
+    CHECK(fault_of(folder / "none") == "cannot be opened");
+    std::ofstream(folder / "empty").flush();
+    CHECK(fault_of(folder / "empty") == "has 0 bytes; a safetensors file has at least 8");
+    CHECK_THROWS_AS(static_cast<void>(nn::load<double>(folder / ".")), IoError);
+}
+
+TEST_CASE("a file cut short anywhere, or too long, is refused") {
+    const TempFolder folder;
+    nn::save(folder / "x", State{{"a", random_array<double>({5}, 1)}});
+    const std::string bytes = bytes_of(folder / "x");
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        std::ofstream(folder / "cut", std::ios::binary) << bytes.substr(0, size);
+        CHECK_THROWS_AS(static_cast<void>(nn::load<double>(folder / "cut")), IoError);
+    }
+    std::ofstream(folder / "cut", std::ios::binary) << bytes.substr(0, bytes.size() - 8);
+    CHECK(
+        fault_of(folder / "cut") ==
+        "the arrays need 40 bytes, 32 follow the header; the file is cut short");
+    std::ofstream(folder / "long", std::ios::binary) << bytes << "x";
+    CHECK(
+        fault_of(folder / "long") ==
+        "the arrays need 40 bytes, 41 follow the header; the file is too long");
+}
+
+TEST_CASE("a header that claims more than the file has is refused before it is read") {
+    const TempFolder folder;
+    for (const std::uint64_t length :
+         {std::uint64_t{100}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+        std::ofstream file(folder / "x", std::ios::binary);
+        file.write(reinterpret_cast<const char*>(&length), 8);
+        file << "{}";
+        file.close();
+        CHECK(
+            fault_of(folder / "x") == "the header claims " + std::to_string(length) +
+                                          " bytes, the file has 2 after its length");
+    }
+}
+
+TEST_CASE("a header that is not a JSON object is refused") {
+    const std::string text = "the header is not a JSON object; is it safetensors?";
+    CHECK(fault_of_header("hello", 0) == text);
+    CHECK(fault_of_header("[1]", 0) == text);
+    CHECK(fault_of_header("{\"a\":", 0) == text);
+    CHECK(fault_of_header("", 0) == text);
+    CHECK(fault_of_header(std::string(100000, '['), 0) == text);
+}
+
+TEST_CASE("an entry of another form, dtype or size is refused") {
+    const std::string form = "the entry \"a\" is not valid; need dtype, shape and data_offsets";
+    CHECK(fault_of_header(R"({"a":5})", 0) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[1]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8) == form);
+    CHECK(
+        fault_of_header(R"({"a":{"dtype":"F64","shape":[1.5],"data_offsets":[0,8]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[-8,0]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":1,"data_offsets":[0,8]}})", 8) == form);
+    CHECK(
+        fault_of_header(R"({"a":{"dtype":"F64","shape":{"x":1},"data_offsets":[0,8]}})", 8) ==
+        form);
+    CHECK(
+        fault_of_header(R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})", 8) ==
+        "\"a\" has dtype I64; F32 and F64 can be read");
+    CHECK(
+        fault_of_header(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8) ==
+        "\"a\" has offsets 0 to 8; its shape needs 16 bytes");
+    CHECK(
+        fault_of_header(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[8,0]}})", 8) ==
+        "\"a\" has offsets 8 to 0; its shape needs 8 bytes");
+    CHECK(
+        fault_of_header(
+            R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0) ==
+        "\"a\" has a shape whose size overflows");
+}
+
+TEST_CASE("arrays that overlap or leave a gap are refused") {
+    const auto two = [](const char* second) {
+        return std::string(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},)") +
+               R"("b":{"dtype":"F64","shape":[1],"data_offsets":)" + second + "}}";
+    };
+    CHECK(fault_of_header(two("[8,16]"), 16) == "no error");
+    CHECK(
+        fault_of_header(two("[16,24]"), 24) ==
+        "\"b\" begins at 16, the array before it ends at 8; need no gap and no overlap");
+    CHECK(
+        fault_of_header(two("[4,12]"), 16) ==
+        "\"b\" begins at 4, the array before it ends at 8; need no gap and no overlap");
+}
+
+TEST_CASE("a failed save leaves the old file and nothing beside it") {
+    const TempFolder folder;
+    CHECK_THROWS_AS(nn::save(folder / "none/x", State{}), IoError);
+    // A folder in the file's place cannot be replaced by a file.
+    std::filesystem::create_directory(folder / "x");
+    std::ofstream(folder / "x/inside") << "old";
+    CHECK_THROWS_AS(nn::save(folder / "x", State{{"a", Array<double>{1}}}), IoError);
+    CHECK(bytes_of(folder / "x/inside") == "old");
+    const std::filesystem::directory_iterator entries(folder / ".");
+    CHECK(std::distance(begin(entries), end(entries)) == 1);
+}
+
+TEST_CASE("save replaces an older file") {
+    const TempFolder folder;
+    nn::save(folder / "x", State{{"a", random_array<double>({100}, 1)}});
+    nn::save(folder / "x", State{{"b", Array<double>{2}}});
+    const State state = nn::load<double>(folder / "x");
+    CHECK(state.size() == 1);
+    check_same(state.at("b"), {2});
+}
+
+TEST_CASE("a network's weights survive a file") {
+    const TempFolder folder;
+    Rng rng(1), other(2);
+    nn::Sequential a(nn::Dense(4, 3, rng), nn::Relu(), nn::Dense(3, 2, rng));
+    nn::Sequential b(nn::Dense(4, 3, other), nn::Relu(), nn::Dense(3, 2, other));
+    nn::save(folder / "net", a.state_dict());
+    b.load_state_dict(nn::load<float>(folder / "net"));
+    const Variable<float> x(random_array<float>({5, 4}, 3));
+    check_same(b(x).value(), a(x).value());
+}
