@@ -1,0 +1,124 @@
+// The SIMD functions against the standard library in long double, in units of the last place.
+// Run once for each instruction set, through XGRAD_ISA.
+#include <autograd/isa.hpp>
+#include <ops/ops.hpp>
+#include <tests/support.hpp>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace xgrad;
+
+namespace {
+
+// |got - exact| in units of the last place of `exact`, denormals as the smallest normal.
+template <class T>
+double ulps(T got, long double exact) {
+    if (std::isnan(got) || std::isinf(got))
+        return got == static_cast<T>(exact) ? 0 : std::numeric_limits<double>::infinity();
+    const long double size = std::max<long double>(std::abs(exact), std::numeric_limits<T>::min());
+    const long double unit = std::ldexp(1.0L, std::ilogb(size)) * std::numeric_limits<T>::epsilon();
+    return static_cast<double>(std::abs(got - exact) / unit);
+}
+
+using Exact = long double (*)(long double);
+
+template <class T>
+struct Case {
+    std::string name;
+    Variable<T> (*op)(const Variable<T>&);
+    Exact exact;
+    double low, high;
+    double limit;  // in ulp
+};
+
+template <class T>
+std::vector<Case<T>> cases() {
+    using V = const Variable<T>&;
+    using L = long double;
+    constexpr bool is_float = std::is_same_v<T, float>;
+#define SAME(f) #f, [](V x) { return xgrad::f(x); }, [](L x) -> L { return std::f(x); }
+    return {
+        {SAME(exp), is_float ? -80 : -700, is_float ? 80 : 700, 2},
+        {SAME(expm1), -10, 10, 4},
+        {SAME(expm1), -1e-3, 1e-3, 2},
+        {SAME(log), 1e-6, 1e6, 2},
+        {SAME(log), 0.9, 1.1, 2},
+        {SAME(log1p), -0.9, 10, 4},
+        {SAME(log1p), -1e-3, 1e-3, 2},
+        {SAME(log2), 1e-6, 1e6, 4},
+        {SAME(log10), 1e-6, 1e6, 4},
+        {SAME(sin), -10, 10, 4},
+        {SAME(cos), -10, 10, 4},
+        {SAME(tan), -1.5, 1.5, 4},
+        {SAME(asin), -1, 1, 4},
+        {SAME(acos), -1, 1, 4},
+        {SAME(atan), -20, 20, 4},
+        {SAME(sinh), -10, 10, 4},
+        {SAME(cosh), -10, 10, 4},
+        {SAME(tanh), -10, 10, 4},
+        {SAME(tanh), -0.1, 0.1, 4},
+        {SAME(erf), -4, 4, 4},
+        {SAME(sqrt), 0, 100, 0.5},
+        {"sigmoid",
+         [](V x) { return sigmoid(x); },
+         [](L x) -> L { return 1 / (1 + std::exp(-x)); },
+         -30,
+         30,
+         4},
+        {"softplus",
+         [](V x) { return softplus(x); },
+         [](L x) -> L { return std::log1p(std::exp(x)); },
+         -30,
+         30,
+         4},
+        {"rsqrt",
+         [](V x) { return rsqrt(x); },
+         [](L x) -> L { return 1 / std::sqrt(x); },
+         0.01,
+         100,
+         4},
+        {"silu",
+         [](V x) { return silu(x); },
+         [](L x) -> L { return x / (1 + std::exp(-x)); },
+         -20,
+         20,
+         4},
+    };
+#undef SAME
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("elementary functions are accurate to a few ulp", T, float, double) {
+    for (const Case<T>& c : cases<T>()) {
+        const Array<T> x = test::random_array<T>({20001}, 12, c.low, c.high);
+        const Array<T> y = c.op(Variable<T>(x)).value();
+        double worst = 0;
+        T at = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const double error = ulps(y.data()[i], c.exact(x.data()[i]));
+            if (!(error <= worst)) {
+                worst = error;
+                at = x.data()[i];
+            }
+        }
+        CHECK_MESSAGE(
+            worst <= c.limit,
+            (c.name + (std::is_same_v<T, float> ? " in float on " : " in double on ") +
+             name_of(active_isa()) + " from " + std::to_string(c.low) + " to " +
+             std::to_string(c.high) + ": " + std::to_string(worst) + " ulp at " +
+             std::to_string(at) + "; the limit is " + std::to_string(c.limit)));
+    }
+}
+
+TEST_CASE("the instruction set is the one asked for, where the machine has it") {
+    const char* wanted = std::getenv("XGRAD_ISA");
+    if (wanted && std::string(wanted) == "sse2")
+        CHECK(active_isa() == Isa::sse2);
+    if (wanted && std::string(wanted) == "avx2")
+        CHECK(active_isa() <= Isa::avx2);
+}

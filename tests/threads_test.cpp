@@ -1,0 +1,198 @@
+// Graphs on several threads, and results that do not depend on how many there are. Also run under
+// ThreadSanitizer, where OpenBLAS is not instrumented: matrix products stay below 512
+// multiply-adds, which run by hand, except in the cases named BLAS.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <autograd/parallel.hpp>
+#include <nn/layers.hpp>
+#include <nn/optim.hpp>
+#include <ops/ops.hpp>
+#include <tests/support.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+using V = Variable<double>;
+constexpr std::size_t thread_count = 4;
+
+void on_threads(const std::function<void(std::size_t)>& body) {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < thread_count; ++i)
+        threads.emplace_back(body, i);
+    for (std::thread& thread : threads)
+        thread.join();
+}
+
+// The gradients of a small network's loss on example i.
+std::vector<Array<double>> gradients_at(std::size_t i, const V& w, const V& b) {
+    const V x(random_array<double>({4, 3}, static_cast<unsigned>(i)));
+    const V loss = mean(square(tanh(matmul(x, w) + b))) + sum(softmax(w)) * 0.1;
+    std::vector<Array<double>> gradients;
+    for (const V& g : grad<double>({loss}, {w, b}))
+        gradients.push_back(g.value());
+    return gradients;
+}
+
+// What f computes, with one thread and with two.
+template <class F>
+void check_same_bits(F f) {
+    set_num_threads(1);
+    const auto one = f();
+    set_num_threads(2);
+    const auto two = f();
+    set_num_threads(1);
+    REQUIRE(one.size() == two.size());
+    for (std::size_t i = 0; i < one.size(); ++i)
+        check_same(two[i], one[i]);
+}
+
+// Value and gradient of f at x.
+template <class T, class F>
+std::vector<Array<T>> run(const Array<T>& x, F f) {
+    const Variable<T> in(x, true);
+    const Variable<T> y = f(in);
+    const Variable<T> seed(random_array<T>(y.shape(), 17));
+    return {y.value(), grad<T>(std::vector{y}, {in}, {.seeds = {seed}}).front().value()};
+}
+
+}  // namespace
+
+TEST_CASE("graphs on different threads are independent") {
+    std::vector<double> results(thread_count);
+    on_threads([&](std::size_t i) {
+        const V x(Array<double>{double(i) + 1, 2}, true);
+        for (int step = 0; step < 50; ++step) {
+            x.zero_grad();
+            V y = sum(square(x));
+            for (int k = 0; k < 20; ++k)
+                y = y * 1.0;
+            y.backward();
+        }
+        results[i] = x.grad().data()[0];
+    });
+    for (std::size_t i = 0; i < thread_count; ++i)
+        CHECK(results[i] == 2 * (double(i) + 1));
+}
+
+TEST_CASE("NoGradGuard and AnomalyGuard act on their own thread only") {
+    const NoGradGuard guard;
+    const AnomalyGuard anomaly;
+    bool recorded = false, watched = true;
+    std::thread([&] {
+        recorded = grad_enabled();
+        watched = anomaly_enabled();
+    }).join();
+    CHECK(recorded);
+    CHECK_FALSE(watched);
+}
+
+TEST_CASE("grad() over shared parameters from four threads equals one after the other") {
+    const V w(random_array<double>({3, 2}, 100), true), b(random_array<double>({2}, 101), true);
+    constexpr std::size_t rounds = 25;
+    std::vector<std::vector<Array<double>>> parallel(thread_count * rounds);
+    on_threads([&](std::size_t i) {
+        for (std::size_t r = 0; r < rounds; ++r)
+            parallel[i * rounds + r] = gradients_at(i * rounds + r, w, b);
+    });
+    for (std::size_t i = 0; i < parallel.size(); ++i) {
+        const auto expected = gradients_at(i, w, b);
+        check_same(parallel[i][0], expected[0]);
+        check_same(parallel[i][1], expected[1]);
+    }
+    CHECK_FALSE(w.has_grad());
+}
+
+TEST_CASE("a graph built on one thread is differentiated and freed on others") {
+    const V x(Array<double>{1, 2}, true);
+    std::vector<V> graphs(thread_count);
+    for (V& graph : graphs)
+        graph = sum(exp(x) * x);
+    on_threads([&](std::size_t i) {
+        const V g = grad(graphs[i], x);
+        graphs[i] = V(g.value());
+    });
+    for (const V& g : graphs)
+        check_close(g.value(), Array<double>(xt::exp(x.value()) * (x.value() + 1.0)));
+}
+
+TEST_CASE("several threads run ops that use threads themselves") {
+    set_num_threads(2);
+    std::vector<double> results(thread_count);
+    on_threads([&](std::size_t i) {
+        const V x(Array<double>(Shape{100000}, double(i)));
+        for (int k = 0; k < 5; ++k)
+            results[i] = sum(x * 2 + 1).item();
+    });
+    set_num_threads(1);
+    for (std::size_t i = 0; i < thread_count; ++i)
+        CHECK(results[i] == 100000 * (2.0 * double(i) + 1));
+}
+
+TEST_CASE("set_num_threads refuses 0") {
+    CHECK(num_threads() == 1);
+    CHECK(text_of_error<std::invalid_argument>([] {
+              set_num_threads(0);
+          }) == "set_num_threads: n is 0; need at least 1");
+    CHECK(num_threads() == 1);
+}
+
+TEST_CASE_TEMPLATE("elementwise ops give the same bits with one thread and two", T, float, double) {
+    // An odd length: the pieces end inside a batch. Mixed sizes: sin reduces its argument by
+    // another path when a neighbour is large.
+    Array<T> x = random_array<T>({300007}, 1, -3, 3);
+    for (std::size_t i = 0; i < x.size(); i += 7)
+        x.data()[i] *= T(1e6);
+    check_same_bits([&] { return run(x, [](const auto& v) { return sin(v); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return cos(v) * tanh(v); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return sigmoid(v) + erf(v); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return log1p(exp(-abs(v))); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return relu(v) / (1 + v * v); }); });
+    const Array<T> rows = random_array<T>({401, 701}, 2), row = random_array<T>({701}, 3);
+    check_same_bits(
+        [&] { return run(rows, [&](const auto& v) { return v * Variable<T>(row) + sinh(v); }); });
+}
+
+TEST_CASE_TEMPLATE(
+    "sums and softmax give the same bits with one thread and two", T, float, double) {
+    const Array<T> x = random_array<T>({801, 503}, 4);
+    check_same_bits([&] { return run(x, [](const auto& v) { return softmax(v); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return log_softmax(v, 0); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return sum(v); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return variance(v, {0}); }); });
+    check_same_bits([&] { return run(x, [](const auto& v) { return logsumexp(v, {1}); }); });
+}
+
+TEST_CASE("dropout and optimisers give the same bits with one thread and two") {
+    const Array<float> x = random_array<float>({200003}, 5);
+    check_same_bits([&] {
+        return run(x, [](const auto& v) { return dropout(v, 0.7, {.seed = 3, .stream = 4}); });
+    });
+    check_same_bits([&] {
+        const Variable<float> w(x, true);
+        optim::Adam<float> adam({{"w", w}}, {.lr = 0.01, .weight_decay = 0.1});
+        optim::SGD<float> sgd({{"w", w}}, {.lr = 0.01, .momentum = 0.9});
+        for (int step = 0; step < 3; ++step) {
+            adam.zero_grad();
+            sum(square(w) * w).backward();
+            adam.step();
+            sgd.step();
+        }
+        return std::vector{w.value()};
+    });
+}
+
+TEST_CASE_TEMPLATE(
+    "BLAS: matrix products give the same bits with one thread and two", T, float, double) {
+    for (const auto& [m, k, n] :
+         {std::array<std::size_t, 3>{257, 301, 129}, {1000, 64, 10}, {3, 700, 900}}) {
+        const Array<T> a = random_array<T>({m, k}, 6), b = random_array<T>({k, n}, 7);
+        check_same_bits(
+            [&] { return run(a, [&](const auto& v) { return matmul(v, Variable<T>(b)); }); });
+    }
+}
