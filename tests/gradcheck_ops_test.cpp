@@ -1,4 +1,5 @@
 #include <autograd/op.hpp>
+#include <ops/ops.hpp>
 #include <tools/gradcheck_op.hpp>
 
 #include <doctest/doctest.h>
@@ -27,14 +28,24 @@ TEST_CASE("every registered op keeps its promises on every sample, to second ord
     }
 }
 
-TEST_CASE("another seed, another step: the verdicts stay") {
+TEST_CASE("other inputs, another step: the verdicts stay") {
     for (const Op* op : all_ops()) {
         CAPTURE(op->name());
-        const OpReport reseeded = check_op(*op, {.order = 2, .seed = 1});
-        CHECK_MESSAGE(reseeded.ok(), reseeded.to_string());
-        const OpReport coarse = check_op(*op, {.order = 1, .step = 1e-5});
+        for (const std::uint64_t seed : {1, 2, 3, 4, 5, 6, 7, 8}) {
+            const OpReport report = check_op(*op, {.order = 2, .seed = seed});
+            CHECK_MESSAGE(report.ok(), report.to_string());
+        }
+        const OpReport coarse = check_op(*op, {.order = 3, .step = 1e-5});
         CHECK_MESSAGE(coarse.ok(), coarse.to_string());
     }
+}
+
+TEST_CASE("pow: derivatives by the exponent are right at exponents 0, 1 and 2") {
+    const Variable<double> base(Array<double>{0.5, 1.5, 2}, true);
+    const Variable<double> exponent(Array<double>{0, 1, 2}, true);
+    const auto report = gradcheck(
+        [](const Variables& in) { return pow(in[0], in[1]); }, {base, exponent}, {.order = 4});
+    CHECK_MESSAGE(report.ok(), report.to_string());
 }
 
 }  // namespace xgrad

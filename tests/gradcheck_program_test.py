@@ -47,7 +47,7 @@ check("-v lists what was skipped", "sample 0, reuse: skipped: no two inputs" in 
 
 # Steps as wide as this make every difference worthless: a failure.
 code, out, err = run("--op", "exp", "--step", "1000")
-check("a failure exits 1", code == 1 and "exp, sample 0, input shapes (3, 4): gradient: " in out, out)
+check("a failure exits 1", code == 1 and "exp, sample 0, input shapes (3, 4): gradient\n" in out, out)
 check("a failure shows both values", "input 0 at (" in out and ": analytic " in out, out)
 
 for bad in (

@@ -87,7 +87,13 @@ TEST_CASE("a wrong sign is caught and named") {
     CHECK_SAYS(failure(report, "gradient"), "gradient of input 0, shape (3, 4):");
     CHECK_SAYS(failure(report, "gradient"), "likely cause: the sign is wrong");
     CHECK_SAYS(failure(report, "gradient"), "norm ratio 1 (worry)");
-    CHECK_SAYS(report.to_string(), "cube, sample 0, input shapes (3, 4): gradient: ");
+    CHECK_SAYS(
+        report.to_string(),
+        "cube, sample 0, input shapes (3, 4): gradient\n"
+        "    gradient of input 0, shape (3, 4): ");
+    CHECK_SAYS(report.to_string(), " elements are off\n    worst input 0 at (");
+    CHECK_SAYS(
+        report.to_string(), "\n    norm ratio 1 (worry)\n    likely cause: the sign is wrong\n");
     CHECK(failures(report) == 1);
 }
 
@@ -319,11 +325,21 @@ TEST_CASE("an empty input that is neither computed nor rejected is caught") {
 
 TEST_CASE("samples that nothing can be drawn for are failures") {
     const Op callless("callless", Samples(on({{3}})));
-    CHECK_SAYS(failure(check_op(callless), "sample"), "has no call for float and double");
+    CHECK_SAYS(failure(check_op(callless), "sample"), "sample: no call for float and double");
     const auto crowded = check_call(
         [](const auto& in) { return maximum(in[0], in[1]); },
         [](Sample s) { return std::move(s).between(0, 1).without_ties(); });
     CHECK_SAYS(failure(crowded, "sample"), "no room in [0, 1] for 12 values, 0.1 apart");
+}
+
+TEST_CASE("inputs without effect by chance are drawn anew") {
+    // The second input counts in one draw of eight.
+    const auto report = check_call([](const auto& in) {
+        const auto* x = in[0].value().data();
+        const bool counts = in[0].size() > 2 && x[0] > 0 && x[1] > 0 && x[2] > 0;
+        return counts ? in[0] * in[1] : in[0] * in[0] + 0 * in[1];
+    });
+    CHECK(failure(report, "dead input") == "");
 }
 
 TEST_CASE("an op whose call throws fails by its name, and nothing gets out") {

@@ -28,6 +28,9 @@ struct Case {
     [[nodiscard]] Random random(std::uint64_t purpose) const;
 };
 
+/// "(3, 4) and (4,)"
+[[nodiscard]] std::string list_shapes(const std::vector<Shape>& shapes);
+
 /// Inputs of those shapes, as the sample demands: multiples of 1/64 (or finer in a narrow domain)
 /// in [low, high], away from kinks, all distinct, fixed ones repeated to their shape. Throws
 /// std::invalid_argument when the domain has no room.

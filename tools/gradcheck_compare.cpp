@@ -159,7 +159,8 @@ private:
     void judge() {
         const GradcheckOptions& options = all_.options;
         const bool flat = options.flat || (options.linear && all_.result.order > 1 && is_original_);
-        const bool norm_off = !(input_.norm_ratio <= options.norm_tolerance) && !input_.below_noise;
+        const bool norm_off =
+            !flat && !(input_.norm_ratio <= options.norm_tolerance) && !input_.below_noise;
         if (norm_off && input_.off == 0)
             mark_small();
         input_.cause = likely_cause(compared_);
@@ -244,7 +245,8 @@ void find_dead(const Comparison& comparison) {
     const GradcheckOptions& options = comparison.options;
     const GradcheckOrder& result = comparison.result;
     const std::size_t originals = comparison.target.originals;
-    if (options.allow_zero || options.flat)
+    // Third derivatives vanish for every polynomial.
+    if (options.allow_zero || options.flat || result.order > 2)
         return;
     const auto dead = [](const GradcheckInput& input) {
         return input.checked > 0 && !input.has_effect;

@@ -21,15 +21,43 @@ void keep_worst(std::vector<double>& worst, std::size_t order, double value) {
     worst[order - 1] = std::max(worst[order - 1], value);
 }
 
-// The gradients of every order, and what else gradcheck() finds. False when nothing else can be
-// said of the op: its first gradient could not be compared.
-bool check_gradients(const Case& one, OpReport& report) {
+// The inputs of the sample; another draw gives others.
+void draw(Case& one, std::uint64_t number) {
+    const Sample& sample = one.sample;
+    one.values = draw_inputs(sample, sample.shapes, sample.distinct, one.random(4 + number));
+}
+
+bool only_dead(const GradcheckReport& report) {
+    const auto dead = [](const GradcheckFinding& finding) { return finding.check == "dead input"; };
+    return !report.ok() && std::ranges::all_of(report.findings, dead);
+}
+
+// The report on the first inputs and weights drawn that have an effect: of a maximum one input
+// may win everywhere by chance.
+GradcheckReport check_drawn(Case& one) {
+    constexpr std::uint64_t draws = 10;
     GradcheckOptions options = one.options;
     options.flat = one.sample.is_flat;
     options.linear = one.sample.is_linear;
-    const auto call = [&](const Variables& in) { return detail::call(one, in); };
-    const GradcheckReport checked =
-        gradcheck(call, detail::leaves<double>(one.values, one.asks()), options);
+    GradcheckReport report;
+    for (std::uint64_t number = 1; number <= draws; ++number) {
+        options.seed = one.random(1).bits() + number;
+        report = gradcheck(
+            [&](const Variables& in) { return detail::call(one, in); },
+            detail::leaves<double>(one.values, one.asks()),
+            options);
+        if (!only_dead(report))
+            break;
+        draw(one, number);
+    }
+    return report;
+}
+
+// The gradients of every order, and what else gradcheck() finds. False when nothing else can be
+// said of the op: its first gradient could not be compared.
+bool check_gradients(Case& one, OpReport& report) {
+    const GradcheckOptions& options = one.options;
+    const GradcheckReport checked = check_drawn(one);
     for (const GradcheckFinding& finding : checked.findings)
         add(report, one.number, finding.check, detail::failed(finding.text));
     for (int order = 1; order <= options.order; ++order) {
@@ -68,30 +96,26 @@ Outcome guarded(Check check) {
     }
 }
 
+// Draws the inputs; throws for a sample that cannot be checked.
+void prepare(Case& one) {
+    const Sample& sample = one.sample;
+    if (!sample.call_float || !sample.call_double) {
+        fail<std::invalid_argument>(
+            "sample: no call for float and double; build it with on(shapes, call)");
+    }
+    if (sample.fixed.size() >= sample.shapes.size()) {
+        fail<std::invalid_argument>("sample: every input is fixed; leave one to differentiate");
+    }
+    draw(one, 0);
+}
+
 void check_sample(
     const Op& op, std::size_t number, const GradcheckOptions& options, OpReport& report) {
-    const Sample& sample = op.samples()[number];
-    if (!sample.call_float || !sample.call_double) {
-        add(report,
-            number,
-            "sample",
-            detail::failed("it has no call for float and double; build it with on(shapes, call)"));
-        return;
-    }
-    Case one{op, sample, number, options, {}};
-    if (sample.fixed.size() >= sample.shapes.size()) {
-        add(report,
-            number,
-            "sample",
-            detail::failed("every input is fixed; leave one to differentiate"));
-        return;
-    }
-    const Outcome drawn = guarded([&]() -> Outcome {
-        one.values = draw_inputs(sample, sample.shapes, sample.distinct, one.random(1));
-        return {};
-    });
-    if (drawn.verdict == Verdict::failed) {
-        add(report, number, "sample", drawn);
+    Case one{op, op.samples()[number], number, options, {}};
+    try {
+        prepare(one);
+    } catch (const std::exception& error) {
+        add(report, number, "sample", detail::failed(error.what()));
         return;
     }
     bool sound = false;
@@ -110,10 +134,6 @@ void check_sample(
     }
 }
 
-std::string list_shapes(const std::vector<Shape>& shapes) {
-    return fmt::format("{}", fmt::join(shapes, " and "));
-}
-
 }  // namespace
 
 std::size_t OpReport::count(OpCheck::Verdict verdict) const noexcept {
@@ -125,19 +145,19 @@ bool OpReport::ok() const noexcept {
 }
 
 std::string OpReport::to_string() const {
-    std::string text;
+    std::string all;
     for (const OpCheck& check : checks) {
         if (check.verdict != Verdict::failed)
             continue;
-        text += fmt::format(
-            "{}, sample {}, input shapes {}: {}: {}\n",
-            op,
-            check.sample,
-            list_shapes(shapes[check.sample]),
-            check.name,
-            check.text);
+        const std::string where = detail::list_shapes(shapes[check.sample]);
+        all += fmt::format(
+            "{}, sample {}, input shapes {}: {}\n", op, check.sample, where, check.name);
+        std::string story = "    " + check.text + "\n";
+        for (std::size_t at = story.find("; "); at != story.npos; at = story.find("; ", at))
+            story.replace(at, 2, "\n    ");
+        all += story;
     }
-    return text;
+    return all;
 }
 
 OpReport check_op(const Op& op, const GradcheckOptions& options) {

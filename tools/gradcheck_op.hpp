@@ -29,7 +29,7 @@ struct OpReport {
     [[nodiscard]] std::size_t count(OpCheck::Verdict verdict) const noexcept;
     /// Something was checked and nothing failed.
     [[nodiscard]] bool ok() const noexcept;
-    /// A line for each failure: op, sample, shapes, check and what is wrong.
+    /// For each failure a line with op, sample, shapes and check, and below it what is wrong.
     [[nodiscard]] std::string to_string() const;
 };
 

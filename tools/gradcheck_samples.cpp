@@ -43,6 +43,10 @@ Array<double> repeated(const Array<double>& value, const Shape& shape) {
 
 }  // namespace
 
+std::string list_shapes(const std::vector<Shape>& shapes) {
+    return fmt::format("{}", fmt::join(shapes, " and "));
+}
+
 std::vector<bool> Case::asks() const {
     std::vector<bool> all;
     for (std::size_t i = 0; i < sample.shapes.size(); ++i)

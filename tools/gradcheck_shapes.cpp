@@ -21,10 +21,6 @@ std::string to_string(const Result& result) {
                         : fmt::format("returns shape {}", result.text);
 }
 
-std::string list_shapes(const std::vector<Shape>& shapes) {
-    return fmt::format("{}", fmt::join(shapes, " and "));
-}
-
 template <class T>
 Result try_call(const Case& one, const std::vector<Array<double>>& values, bool recorded) {
     const GradModeGuard mode(recorded);
