@@ -62,6 +62,8 @@ struct Lane {
         friend Lane sinh(Lane a) { return xsimd::sinh(a.v); }
         friend Lane cosh(Lane a) { return xsimd::cosh(a.v); }
         friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
+        // As the op of that name, for the rules of other ops.
+        friend Lane sigmoid(Lane a) { return 1 / (1 + exp(-a)); }
         // xsimd's double erf is off by 68 ulp and its pow by as much in float: libm, one by one.
         friend Lane erf(Lane a) {
             if constexpr (std::is_same_v<value_type, float>) {

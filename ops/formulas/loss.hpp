@@ -36,7 +36,7 @@ struct BceWithLogits : Formula<2> {
         return Samples(on({{3, 4}, {3, 4}}).between(0.1, 0.9), on({{4}, {4}}).between(30, 40));
     }
     static auto forward(auto x, auto t) { return where(x > 0, x, 0) - x * t + log1p(exp(-abs(x))); }
-    static auto da(auto g, auto x, auto t, Unused) { return g * (1 / (1 + exp(-x)) - t); }
+    static auto da(auto g, auto x, auto t, Unused) { return g * (sigmoid(x) - t); }
     static auto db(auto g, auto x, Unused, Unused) { return -g * x; }
 };
 template struct Enroll<BceWithLogits>;
