@@ -1,5 +1,5 @@
 // An op says on what it is checked, or does not compile.
-// expect: no matching function for call to .*Op
+// expect: no matching (function for call to .*Op|constructor for initialization of .*Op)
 #include <autograd/op.hpp>
 
 #ifdef CONTROL
