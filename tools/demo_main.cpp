@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <thread>
 
 namespace {
@@ -27,46 +28,57 @@ void say(fmt::format_string<Args...> text, Args&&... args) {
     std::fflush(stdout);
 }
 
-const CLI::Validator positive(
-    [](const std::string& text) {
+CLI::Validator in_range(const char* name, double low, double high, bool low_included) {
+    const auto check = [=](const std::string& text) {
         double value = 0;
-        const bool good = CLI::detail::lexical_cast(text, value) && value > 0;
-        return good ? std::string() : text + "; need a positive number";
-    },
-    "POSITIVE");
+        const bool good = CLI::detail::lexical_cast(text, value) && value <= high &&
+                          (low_included ? value >= low : value > low);
+        return good ? std::string() : fmt::format("{}; need {}", text, name);
+    };
+    return {check, ""};
+}
 
 void add_options(CLI::App& app, Settings& s) {
-    app.add_option("--data", s.data, "folder of the four IDX files")->capture_default_str();
-    app.add_option("--out", s.out, "folder for report, record and model")->capture_default_str();
-    const auto training = [&](const char* name, auto& value, const char* what) {
-        return app.add_option(name, value, what)->capture_default_str()->group("Training");
-    };
-    training("--epochs", s.epochs, "at most")->check(positive);
-    training("--batch", s.batch, "images in a step")->check(positive);
-    training("--lr", s.lr, "learning rate at the start")->check(positive);
-    training("--keep-prob", s.keep_prob, "of dropout, 1 for none")
-        ->check(positive & CLI::Range(0.0, 1.0));
-    training("--weight-decay", s.weight_decay, "of AdamW")->check(CLI::NonNegativeNumber);
-    training("--hidden", s.hidden, "widths of the hidden layers")->delimiter(',')->check(positive);
-    training("--patience", s.patience, "epochs without a better dev error before the stop")
-        ->check(positive);
-    app.add_option("--seed", s.seed, "of split, weights, batches and masks")->capture_default_str();
+    const double infinity = std::numeric_limits<double>::max();
+    const CLI::Validator positive = in_range("a number above 0", 0, infinity, false);
+    app.option_defaults()->always_capture_default();
+    app.add_option("--data", s.data, "folder of the four IDX files")->type_name("FOLDER");
+    app.add_option("--out", s.out, "folder for report, record and model")->type_name("FOLDER");
+    app.add_option("--seed", s.seed, "of split, weights, batches and masks")->type_name("N");
     app.add_option("--threads", s.threads, "the weights do not depend on it")
-        ->capture_default_str()
-        ->check(positive);
+        ->check(positive)
+        ->type_name("N");
     app.add_flag("--quick", s.quick, "6,000 training images and 2 epochs");
     app.add_option(
            "--require-accuracy",
            s.require_accuracy,
-           "on test, or exit with 1; 0 with --quick and other than default settings or data")
-        ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
+           "on test, or exit with 1; 0 unless data and training are the default ones")
+        ->check(in_range("0 to 1", 0, 1, true))
+        ->type_name("SHARE");
+
+    app.option_defaults()->group("Training");
+    app.add_option("--epochs", s.epochs, "at most")->check(positive)->type_name("N");
+    app.add_option("--batch", s.batch, "images in a step")->check(positive)->type_name("N");
+    app.add_option("--lr", s.lr, "learning rate at the start")->check(positive)->type_name("RATE");
+    app.add_option("--keep-prob", s.keep_prob, "of dropout; 1 for none")
+        ->check(in_range("a number above 0, at most 1", 0, 1, false))
+        ->type_name("SHARE");
+    app.add_option("--weight-decay", s.weight_decay, "of AdamW")
+        ->check(in_range("0 or more", 0, infinity, true))
+        ->type_name("RATE");
+    app.add_option("--hidden", s.hidden, "widths of the hidden layers")
+        ->delimiter(',')
+        ->check(positive)
+        ->type_name("N,N");
+    app.add_option("--patience", s.patience, "epochs without a better dev error before the stop")
+        ->check(positive)
+        ->type_name("N");
 }
 
 // The default goal is that of the default task.
 void settle(const CLI::App& app, Settings& s) {
     bool changed = s.quick || app.count("--data") > 0;
-    for (const CLI::Option* option : app.get_options())
+    for (const CLI::Option* option : std::as_const(app).get_options())
         changed = changed || (option->get_group() == "Training" && option->count() > 0);
     if (changed && app.count("--require-accuracy") == 0)
         s.require_accuracy = 0;
@@ -148,7 +160,7 @@ void print_summary(const Outcome& o, const Settings& s) {
         o.accuracy() < s.require_accuracy ? fmt::format(", below {}", s.require_accuracy) : "");
     say("gradcheck: {}, norm ratio {:.1e}\n",
         o.gradients_ok() ? "passed" : "FAILED",
-        std::max(o.check_start.norm_ratio, o.check_end.norm_ratio));
+        o.norm_ratio());
     say("report: {}\n", (s.out / "report.html").string());
 }
 
@@ -181,7 +193,7 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Trains a dense network on Fashion-MNIST, checks its gradients, and leaves a report.\n"
         "Exit code: 0 when test accuracy, gradients and the reloaded model are as needed, 1 when "
-        "not,\n2 when it could not run.");
+        "not,\n2 when it could not run to its end.");
     Settings settings;
     settings.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 2U);
     add_options(app, settings);

@@ -203,8 +203,7 @@ std::vector<Figure> figures(const Outcome& o, const Settings& s) {
          o.diagnosis.verdict},
         {"gradient check",
          o.gradients_ok() ? "passed" : "failed",
-         fmt::format(
-             "norm ratio {:.1e}", std::max(o.check_start.norm_ratio, o.check_end.norm_ratio)),
+         fmt::format("norm ratio {:.1e}", o.norm_ratio()),
          mood(o.gradients_ok())},
         {"saved model, reloaded",
          o.reloaded_same ? "same bits" : "differs",

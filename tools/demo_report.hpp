@@ -4,6 +4,7 @@
 #include <tools/demo_checks.hpp>
 #include <tools/demo_train.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@ struct Outcome {
 
     [[nodiscard]] double accuracy() const { return 1 - test.error; }
     [[nodiscard]] bool gradients_ok() const { return check_start.ok && check_end.ok; }
+    /// The larger of the two.
+    [[nodiscard]] double norm_ratio() const {
+        return std::max(check_start.norm_ratio, check_end.norm_ratio);
+    }
 };
 
 /// The report as a self-contained HTML page.

@@ -1,3 +1,4 @@
+#include <autograd/fail.hpp>
 #include <nn/idx.hpp>
 #include <tools/demo_train.hpp>
 #include <tools/progress.hpp>
@@ -164,6 +165,14 @@ Training train_network(nn::Sequential<float>& net, const Data& data, const Setti
     for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
         training.history.push_back(trainer.epoch(epoch));
         print_epoch(epoch, settings, training.history.back());
+        if (!std::isfinite(training.history.back().dev.cost)) {
+            fail<std::runtime_error>(
+                "train_network: the dev cost of epoch {} is {}, the training diverged; need a "
+                "lower learning rate than {}",
+                epoch,
+                training.history.back().dev.cost,
+                settings.lr);
+        }
         if (stopping.update(training.history.back().dev.error, net)) {
             training.stopped_early = epoch < settings.epochs;
             break;

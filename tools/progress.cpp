@@ -26,11 +26,16 @@ void ProgressBar::update(std::size_t done, std::string_view note) {
     const Clock::time_point now = Clock::now();
     if (!terminal_ || (drawn_ && now - last_ < 100ms))
         return;
+    if (!drawn_)
+        start_ = now;
     last_ = now;
     drawn_ = true;
     const double share = static_cast<double>(done) / static_cast<double>(total_);
-    const std::string line =
-        fmt::format("\r{} {} {:3.0f} % {}\x1b[K", label_, bar(share, 28), 100 * share, note);
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    const std::string left =
+        seconds > 0 ? fmt::format("{:.1f} s left, ", seconds * (1 - share) / share) : "";
+    const std::string line = fmt::format(
+        "\r{} {} {:3.0f} %  {}{}\x1b[K", label_, bar(share, 28), 100 * share, left, note);
     std::fputs(line.c_str(), out_);
     std::fflush(out_);
 }

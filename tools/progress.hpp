@@ -19,7 +19,8 @@ public:
     /// Clears the line.
     ~ProgressBar();
 
-    /// `done` of the total, with a note behind the bar. Redraws at most ten times a second.
+    /// `done` of the total, with the time left and a note behind the bar. Redraws at most ten times
+    /// a second.
     void update(std::size_t done, std::string_view note);
 
     /// The bar's text for a share of 1: "[=====>    ]", `width` characters between the brackets.
@@ -33,6 +34,7 @@ private:
     std::size_t total_;
     bool terminal_;
     bool drawn_ = false;
+    Clock::time_point start_{};
     Clock::time_point last_{};
 };
 

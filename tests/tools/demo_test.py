@@ -156,6 +156,7 @@ class DemoTest(unittest.TestCase):
         self.refused("--epochs", "--epochs", 0)
         self.refused("--lr", "--lr", "-1")
         self.refused("--nonsense", "--nonsense", 1)
+        self.refused("the training diverged", "--data", self.made_up, "--lr", 1e20)
         cut = self.folder / "cut"
         cut.mkdir()
         for file in self.made_up.iterdir():
