@@ -46,6 +46,12 @@ const Op accumulate_op(
     "accumulate",
     on({{3, 4}, {3, 4}}, [](const auto& in) {
         using T = typename std::decay_t<decltype(in[0])>::value_type;
+        if (in[0].shape() != in[1].shape()) {
+            fail<ShapeError>(
+                "accumulate: the shares have shapes {} and {}; need one shape",
+                in[0].shape(),
+                in[1].shape());
+        }
         Array<T> sum = in[0].value();
         kernels<TapeKernels<T>>().add_into(sum.data(), in[1].value().data(), sum.size());
         const auto pass = [](const Variable<T>& g) { return g; };
