@@ -23,27 +23,19 @@ data::Dataset<float> two_moons(std::size_t rows, Rng& rng) {
     return {std::move(x), std::move(y), 2};
 }
 
-double accuracy(nn::Module<float>& net, const Array<float>& x, const data::Labels& y) {
-    net.eval();
-    const NoGradGuard no_grad;
-    const Array<std::int64_t> guess = argmax(net(x));
-    net.train();
-    double right = 0;
-    for (std::size_t i = 0; i < y.size(); ++i)
-        right += guess(i) == y[i];
-    return right / static_cast<double>(y.size());
-}
-
 }  // namespace
 
 int main() {
     Rng rng(7);
     const auto parts = data::split_dataset(two_moons(1000, rng), {.train = 0.8, .dev = 0.2});
-    const auto &train = parts.train, &dev = *parts.dev;
 
     // The training set's mean and deviation, for every set.
     data::Normalizer<float> normalizer;
-    normalizer.fit(train.x());
+    normalizer.fit(parts.train.x());
+    const auto normalized = [&](const data::Dataset<float>& set) {
+        return data::Dataset<float>(normalizer.transform(set.x()), set.y(), set.classes());
+    };
+    const auto train = normalized(parts.train), dev = normalized(*parts.dev);
 
     nn::Sequential net(
         nn::Dense(2, 20, rng), nn::Tanh(), nn::Dense(20, 3, rng), nn::Tanh(), nn::Dense(3, 2, rng));
@@ -52,21 +44,20 @@ int main() {
     optim::Adam adam(net.parameters(), {.lr = 0.02});
     const data::DataLoader loader(train, {.batch_size = 32});
     for (std::size_t epoch = 1; epoch <= 30; ++epoch) {
-        double loss_sum = 0;
         for (const auto& [x, y] : loader.epoch(epoch)) {
-            const Variable<float> loss = cross_entropy(net(normalizer.transform(x)), y);
-            loss.backward();
+            cross_entropy(net(x), y).backward();
             adam.step();
             adam.zero_grad();
-            loss_sum += loss.item();
         }
         if (epoch == 1 || epoch % 10 == 0) {
+            const auto on_train = train::evaluate(net, train), on_dev = train::evaluate(net, dev);
             std::printf(
-                "epoch %2zu: loss %.4f, accuracy on dev %.3f\n",
+                "epoch %2zu: cost %.4f on train, %.4f on dev, error %.3f on dev\n",
                 epoch,
-                loss_sum / static_cast<double>(loader.batches()),
-                accuracy(net, normalizer.transform(dev.x()), dev.y()));
+                on_train.cost,
+                on_dev.cost,
+                on_dev.error);
         }
     }
-    return accuracy(net, normalizer.transform(dev.x()), dev.y()) >= 0.98 ? 0 : 1;
+    return train::evaluate(net, dev).error <= 0.02 ? 0 : 1;
 }
