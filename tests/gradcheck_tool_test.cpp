@@ -332,6 +332,13 @@ TEST_CASE("samples that nothing can be drawn for are failures") {
     CHECK_SAYS(failure(crowded, "sample"), "no room in [0, 1] for 12 values, 0.1 apart");
 }
 
+TEST_CASE("a domain of one point is drawn from") {
+    const auto report = check_call(
+        [](const auto& in) { return in[0] * in[1]; },
+        [](Sample s) { return std::move(s).between(5, 5); });
+    CHECK_MESSAGE(report.ok(), report.to_string());
+}
+
 TEST_CASE("inputs without effect by chance are drawn anew") {
     // The second input counts in one draw of eight.
     const auto report = check_call([](const auto& in) {

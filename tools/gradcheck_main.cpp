@@ -116,7 +116,7 @@ std::string by_order(const std::vector<double>& values, int order) {
 }
 
 void print_header(int order) {
-    const auto width = static_cast<std::size_t>(10 * order);
+    const std::size_t width = 10 * static_cast<std::size_t>(order);
     fmt::print("{:<24}{:>7}{:>8} ", "op", "samples", "checks");
     fmt::print("{:>{}} {:>{}}  verdict\n", "relative error", width, "norm ratio", width);
 }

@@ -9,7 +9,7 @@ constexpr double tie_distance = 0.1;
 // The inputs' values are multiples of this: 1/64, or finer where the domain is narrow.
 double grid_of(const Sample& sample) {
     double grid = 1.0 / 64;
-    while (grid * 32 > sample.high - sample.low && grid > 1e-300)
+    while (grid * 32 > sample.high - sample.low && grid > 0x1p-60)
         grid /= 2;
     return grid;
 }
@@ -23,11 +23,14 @@ bool near_kink(const Sample& sample, double x) {
 std::vector<double> candidates(const Sample& sample, bool distinct, Random& random) {
     const double grid = grid_of(sample);
     const double step = distinct ? std::ceil(tie_distance / grid) * grid : grid;
-    double x = std::ceil(sample.low / grid) * grid;
+    double start = std::ceil(sample.low / grid) * grid;
     if (distinct)
-        x += grid * static_cast<double>(random.below(8));
+        start += grid * static_cast<double>(random.below(8));
     std::vector<double> all;
-    for (; x <= sample.high; x += step) {
+    for (std::size_t k = 0;; ++k) {
+        const double x = start + static_cast<double>(k) * step;
+        if (!(x <= sample.high))
+            break;
         if (!near_kink(sample, x))
             all.push_back(x);
     }
