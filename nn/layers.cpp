@@ -17,8 +17,7 @@ Dense<T>::Dense(
     if (in == 0 || out == 0) {
         fail<std::invalid_argument>("Dense: in is {}, out is {}; both need at least 1", in, out);
     }
-    Array<T> first =
-        weight_init ? weight_init({out, in}, rng) : init::he_normal<T>({out, in}, rng);
+    Array<T> first = weight_init ? weight_init({out, in}, rng) : init::he_normal<T>({out, in}, rng);
     if (first.shape() != Shape{out, in}) {
         fail<ShapeError>(
             "Dense: the initializer made shape {}; the weight is ({}, {})", first.shape(), out, in);
@@ -77,7 +76,8 @@ template class Dropout<double>;
 
 template <class T>
 Activation<T>::Activation(std::string name, Function function)
-    : name_(std::move(name)), function_(std::move(function)) {}
+    : name_(std::move(name)),
+      function_(std::move(function)) {}
 
 template <class T>
 Variable<T> Activation<T>::forward(const Variable<T>& x) {

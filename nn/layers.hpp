@@ -107,8 +107,7 @@ public:
 
     /// Appends a module.
     template <class M>
-        requires std::is_base_of_v<Module<T>, M>
-    Sequential& add(M module) {
+    requires std::is_base_of_v<Module<T>, M> Sequential& add(M module) {
         return add(std::shared_ptr<Module<T>>(std::make_shared<M>(std::move(module))));
     }
     Sequential& add(std::shared_ptr<Module<T>> module);
