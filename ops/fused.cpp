@@ -34,7 +34,7 @@ namespace {
 
 void fail_fused_overwritten(const Where& where, std::size_t input, const Shape& shape) {
     fail<GraphError>(
-        "backward: {} needs the value of its input {}, shape {}, that assign() overwrote after it "
+        "backward: {} needs the value of its input {}, shape {}, that was overwritten after it "
         "was recorded; run backward before the update, or compute on a copy",
         call_string(&elementwise_op(), where),
         input,

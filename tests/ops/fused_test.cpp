@@ -1,3 +1,4 @@
+#include <autograd/parallel.hpp>
 #include <ops/fused.hpp>
 #include <tests/support.hpp>
 
@@ -72,6 +73,24 @@ TEST_CASE_TEMPLATE(
         check_fused<T>(formula, tolerance<T>, random_array<T>({2, n}, 1), random_array<T>({n}, 2));
         check_fused<T>(formula, tolerance<T>, random_array<T>({2, n}, 1), random_array<T>({}, 2));
     }
+}
+
+TEST_CASE_TEMPLATE("elementwise: long arrays, in parts, one and two threads", T, float, double) {
+    const auto formula = [](auto x, auto w, auto b) { return tanh(w * x) * x + b; };
+    const Shape shape{100003};
+    const Variable<T> x(random_array<T>(shape, 1), true), w(random_array<T>(shape, 2), true);
+    const Variable<T> b(random_array<T>({}, 3), true), seed(random_array<T>(shape, 4));
+    std::vector<std::vector<Array<T>>> results;
+    for (const std::size_t threads : {1, 2}) {
+        set_num_threads(threads);
+        const Variable<T> y = elementwise(formula)(x, w, b);
+        results.push_back({y.value()});
+        for (const auto& g : grad<T>({y}, {x, w, b}, {.seeds = {seed}}))
+            results.back().push_back(g.value());
+    }
+    set_num_threads(1);
+    CHECK(results[0] == results[1]);
+    check_fused<T>(formula, 30 * tolerance<T>, x.value(), w.value(), b.value());
 }
 
 TEST_CASE("elementwise takes up to eight inputs") {
@@ -226,7 +245,7 @@ TEST_CASE("elementwise: shapes that do not broadcast, and an overwritten input, 
     const std::string text = text_of_error<GraphError>([&] { y.backward(); });
     CHECK(text.starts_with("backward: elementwise (fused_test.cpp:"));
     CHECK(text.ends_with(
-        ") needs the value of its input 0, shape (2,), that assign() overwrote after it was "
+        ") needs the value of its input 0, shape (2,), that was overwritten after it was "
         "recorded; run backward before the update, or compute on a copy"));
 }
 

@@ -1,0 +1,258 @@
+// Internal to ops/fused.hpp: a fused formula over arrays.
+#pragma once
+
+#include <autograd/broadcast.hpp>
+#include <autograd/parallel.hpp>
+#include <ops/dual.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace xgrad::detail {
+
+/// The arrays of one call, a piece at a time. A piece is a row of the output; where all rows merge
+/// into one, a part of it whose length is fixed, so that no sum depends on the number of threads.
+/// B is the batch, so that code for different instruction sets is not taken for the same function.
+template <class B, std::size_t N>
+class FusedCall {
+    using T = typename B::value_type;
+
+public:
+    FusedCall(const Shape& shape, const std::array<const Array<T>*, N>& inputs)
+        : loops_(shape, shapes_of(inputs)),
+          inputs_(inputs) {
+        for (std::size_t k = 0; k < N; ++k) {
+            if (loops_.column_stride(k) == 0)
+                share_[k] = Share::sum;
+            else
+                share_[k] = inputs[k]->size() == count(shape) ? Share::store : Share::add;
+        }
+    }
+
+    /// Whether backward writes all of dx[k], rather than adding to it.
+    template <class F>
+    [[nodiscard]] bool overwrites(std::size_t k) const noexcept {
+        return share_[k] == Share::store && formula::has_partial<DualOf<F>>(k);
+    }
+
+    /// y = f(x...)
+    template <class F>
+    void forward(const F& f, T* y) const {
+        const auto piece = [&](const Piece& p) { forward(f, p, y + p.at, Every()); };
+        if (!merged()) {
+            each_row(piece);
+            return;
+        }
+        parallel_tasks(parts(), [&](std::size_t i) { piece(part(i)); });
+    }
+
+    /// dx[k] = g df/dx_k where its share is stored, and else added to dx[k], which may be null.
+    template <class F>
+    void backward(const F& f, const T* g, const std::array<T*, N>& dx) const {
+        const auto piece = [&](const Piece& p) { return backward(f, p, g + p.at, dx, Every()); };
+        const auto add = [&](const Piece& p, const std::array<T, N>& sums) {
+            for (std::size_t k = 0; k < N; ++k) {
+                if (dx[k] && share_[k] == Share::sum)
+                    dx[k][p.offset[k]] += sums[k];
+            }
+        };
+        if (!merged()) {
+            each_row([&](const Piece& p) { add(p, piece(p)); });
+            return;
+        }
+        std::vector<std::array<T, N>> sums(parts());
+        parallel_tasks(parts(), [&](std::size_t i) { sums[i] = piece(part(i)); });
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            add(part(i), sums[i]);
+    }
+
+private:
+    using Lane = formula::Lane<B>;
+    using Every = std::make_index_sequence<N>;
+    template <std::size_t K>
+    using Input = formula::Dual<B, 1u << K>;
+
+    template <class F, std::size_t... K>
+    static auto dual_of(const F& f, std::index_sequence<K...>) -> decltype(f(Input<K>()...));
+    template <class F>
+    using DualOf = decltype(dual_of(std::declval<const F&>(), Every()));
+
+    static constexpr std::size_t part_columns = 32768;
+
+    // How an input's share goes into its array.
+    enum class Share {
+        store,  // the input has the output's shape
+        sum,    // it is constant along a row
+        add,    // its rows come up more than once
+    };
+
+    // Columns of the output, and where each input's begin.
+    struct Piece {
+        std::size_t at, columns;
+        std::array<std::size_t, N> offset;
+    };
+
+    static std::vector<const Shape*> shapes_of(const std::array<const Array<T>*, N>& inputs) {
+        std::vector<const Shape*> shapes;
+        for (const Array<T>* input : inputs)
+            shapes.push_back(&input->shape());
+        return shapes;
+    }
+
+    [[nodiscard]] bool merged() const noexcept { return loops_.outer() * loops_.rows() == 1; }
+
+    [[nodiscard]] std::size_t parts() const noexcept {
+        return (loops_.columns() + part_columns - 1) / part_columns;
+    }
+
+    [[nodiscard]] Piece part(std::size_t i) const noexcept {
+        const std::size_t at = i * part_columns;
+        Piece piece{at, std::min(part_columns, loops_.columns() - at), {}};
+        for (std::size_t k = 0; k < N; ++k)
+            piece.offset[k] = at * loops_.column_stride(k);
+        return piece;
+    }
+
+    template <class Body>
+    void each_row(Body body) const {
+        Piece piece{0, loops_.columns(), {}};
+        for (std::size_t step = 0; step < loops_.outer(); ++step) {
+            for (std::size_t row = 0; row < loops_.rows(); ++row, piece.at += piece.columns) {
+                for (std::size_t k = 0; k < N; ++k)
+                    piece.offset[k] = loops_.offset(k, step) + row * loops_.row_stride(k);
+                body(piece);
+            }
+        }
+    }
+
+    // Steps through a piece's inputs a batch at a time. A constant one stays on a batch of itself.
+    class Cursor {
+    public:
+        Cursor(const FusedCall& call, const Piece& piece) {
+            for (std::size_t k = 0; k < N; ++k) {
+                x_[k] = call.inputs_[k]->data() + piece.offset[k];
+                step_[k] = B::size;
+                if (call.share_[k] == Share::sum) {
+                    B(*x_[k]).store_aligned(same_[k]);
+                    x_[k] = same_[k];
+                    step_[k] = 0;
+                }
+            }
+        }
+        Cursor(const Cursor&) = delete;
+
+        Lane get(std::size_t k) const { return Lane(B::load_unaligned(x_[k])); }
+
+        // Fewer than a batch. Lanes past the end repeat the last element: it is in f's domain.
+        Lane get(std::size_t k, std::size_t n) const {
+            alignas(64) T buffer[B::size];
+            for (std::size_t j = 0; j < B::size; ++j)
+                buffer[j] = x_[k][std::min(j, n - 1)];
+            return Lane(B::load_aligned(buffer));
+        }
+
+        void next() {
+            for (std::size_t k = 0; k < N; ++k)
+                x_[k] += step_[k];
+        }
+
+    private:
+        const T* x_[N];
+        std::size_t step_[N];
+        alignas(64) T same_[N][B::size];
+    };
+
+    static Lane load_some(const T* x, std::size_t n) {
+        alignas(64) T buffer[B::size] = {};
+        std::copy_n(x, n, buffer);
+        return Lane(B::load_aligned(buffer));
+    }
+
+    static void store_some(const Lane& value, T* y, std::size_t n) {
+        alignas(64) T buffer[B::size];
+        value.v.store_aligned(buffer);
+        std::copy_n(buffer, n, y);
+    }
+
+    // Flattened: a formula is many small functions, and values belong in registers.
+    template <class F, std::size_t... K>
+    [[gnu::flatten]] void forward(
+        const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
+        Cursor x(*this, piece);
+        std::size_t i = 0;
+        for (; i + B::size <= piece.columns; i += B::size, x.next())
+            Lane(f(x.get(K)...)).v.store_unaligned(y + i);
+        if (const std::size_t rest = piece.columns - i; rest > 0)
+            store_some(Lane(f(x.get(K, rest)...)), y + i, rest);
+    }
+
+    // Returns the sums over the piece.
+    template <class F, std::size_t... K>
+    [[gnu::flatten]] std::array<T, N> backward(
+        const F& f,
+        const Piece& piece,
+        const T* g,
+        const std::array<T*, N>& dx,
+        std::index_sequence<K...>) const {
+        Cursor x(*this, piece);
+        Lane sum[N];
+        T* to[N];
+        ((sum[K] = Lane(0), to[K] = dx[K] ? dx[K] + piece.offset[K] : nullptr), ...);
+        std::size_t i = 0;
+        for (; i + B::size <= piece.columns; i += B::size, x.next()) {
+            const auto y = f(Input<K>{x.get(K), {Lane(1)}}...);
+            const Lane seed(B::load_unaligned(g + i));
+            (add_share<K>(y, seed, to[K], i, sum[K]), ...);
+        }
+        if (const std::size_t rest = piece.columns - i; rest > 0) {
+            const auto y = f(Input<K>{x.get(K, rest), {Lane(1)}}...);
+            (add_share<K>(y, load_some(g + i, rest), to[K], i, sum[K], rest), ...);
+        }
+        return {xsimd::hadd(sum[K].v)...};
+    }
+
+    template <std::size_t K, class Y>
+    void add_share(const Y& y, const Lane& g, T* to, std::size_t i, Lane& sum) const {
+        if constexpr (formula::has_partial<Y>(K)) {
+            if (!to)
+                return;
+            const Lane share = g * y.d[Y::slot(K)];
+            if (share_[K] == Share::store)
+                share.v.store_unaligned(to + i);
+            else if (share_[K] == Share::sum)
+                sum = sum + share;
+            else
+                (Lane(B::load_unaligned(to + i)) + share).v.store_unaligned(to + i);
+        }
+    }
+
+    // The same for the last `n` columns.
+    template <std::size_t K, class Y>
+    void add_share(
+        const Y& y, const Lane& g, T* to, std::size_t i, Lane& sum, std::size_t n) const {
+        if constexpr (formula::has_partial<Y>(K)) {
+            if (!to)
+                return;
+            const Lane share = g * y.d[Y::slot(K)];
+            if (share_[K] == Share::store) {
+                store_some(share, to + i, n);
+            } else if (share_[K] == Share::sum) {
+                // g is 0 past the end, but 0 times an infinite partial is not.
+                alignas(64) T buffer[B::size];
+                share.v.store_aligned(buffer);
+                sum = sum + load_some(buffer, n);
+            } else {
+                store_some(load_some(to + i, n) + share, to + i, n);
+            }
+        }
+    }
+
+    Loops loops_;
+    std::array<const Array<T>*, N> inputs_;
+    std::array<Share, N> share_;
+};
+
+}  // namespace xgrad::detail
