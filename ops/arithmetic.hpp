@@ -1,4 +1,4 @@
-// Arithmetic, elementwise and broadcast, and the operators.
+// Arithmetic, elementwise and broadcast. The operators are in ops/operators.hpp.
 //
 // Each function of two operands takes Variables, scalars and xtensor expressions, at least one of
 // them a Variable<T>; shapes broadcast as in numpy, aligned at the last axis. Throws ShapeError
@@ -37,28 +37,28 @@ struct NotEqual;
 
 /// a + b. Gradients: g, g.
 template <class A, class B>
-    requires Operands<A, B>
+    requires(Operands<A, B>)
 [[nodiscard]] auto add(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Add>(a, b, where);
 }
 
 /// a - b. Gradients: g, -g.
 template <class A, class B>
-    requires Operands<A, B>
+    requires(Operands<A, B>)
 [[nodiscard]] auto sub(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Sub>(a, b, where);
 }
 
 /// a b. Gradients: g b, g a.
 template <class A, class B>
-    requires Operands<A, B>
+    requires(Operands<A, B>)
 [[nodiscard]] auto mul(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Mul>(a, b, where);
 }
 
 /// a / b. Gradients: g / b, -g y / b for y = a / b. Division by zero gives infinity or NaN.
 template <class A, class B>
-    requires Operands<A, B>
+    requires(Operands<A, B>)
 [[nodiscard]] auto div(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Div>(a, b, where);
 }
@@ -108,7 +108,7 @@ template <class T>
 /// x^exponent for a fixed exponent; pow(x, 0) is 1 everywhere. Gradient: g exponent
 /// x^(exponent - 1), 0 for the exponent 0.
 template <class T, class S>
-    requires std::is_arithmetic_v<S>
+    requires(std::is_arithmetic_v<S>)
 [[nodiscard]] Variable<T> pow(const Variable<T>& x, S exponent, Where where = Where::current()) {
     return detail::unary<formula::PowScalar>(x, where, {static_cast<double>(exponent)});
 }
@@ -116,203 +116,74 @@ template <class T, class S>
 /// a^b for a variable exponent. Gradients: g b a^(b - 1), 0 where b = 0; g y log(a), 0 where
 /// a = 0 and b >= 0. NaN for a negative base with a fractional exponent.
 template <class A, class B>
-    requires Operands<A, B> &&(!std::is_arithmetic_v<B>)
-        [[nodiscard]] auto pow(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Pow>(a, b, where);
-    }
+    requires(Operands<A, B> && !std::is_arithmetic_v<B>)
+[[nodiscard]] auto pow(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Pow>(a, b, where);
+}
 
-    /// The smaller one; NaN if either is. Gradients: g to the smaller, g / 2 to each at a tie.
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto minimum(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Minimum>(a, b, where);
-    }
+/// The smaller one; NaN if either is. Gradients: g to the smaller, g / 2 to each at a tie.
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto minimum(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Minimum>(a, b, where);
+}
 
-    /// The larger one; NaN if either is. Gradients: g to the larger, g / 2 to each at a tie.
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto maximum(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Maximum>(a, b, where);
-    }
+/// The larger one; NaN if either is. Gradients: g to the larger, g / 2 to each at a tie.
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto maximum(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Maximum>(a, b, where);
+}
 
-    /// x limited to [low, high]. Gradient: g inside and on the limits, 0 outside. Throws
-    /// std::invalid_argument when low > high.
-    template <class T>
-    [[nodiscard]] Variable<T> clamp(
-        const Variable<T>& x, double low, double high, Where where = Where::current());
+/// x limited to [low, high]. Gradient: g inside and on the limits, 0 outside. Throws
+/// std::invalid_argument when low > high.
+template <class T>
+[[nodiscard]] Variable<T> clamp(
+    const Variable<T>& x, double low, double high, Where where = Where::current());
 
-    /// a where the condition is not 0, else b; all three broadcast. Gradients: g where it was
-    /// taken, else 0; none for the condition. The branch not taken gets exactly 0, but its own rule
-    /// may still turn that into NaN (0 times infinity): keep its input in its domain.
-    template <class T>
-    [[nodiscard]] Variable<T> where(
-        const Variable<T>& condition,
-        const std::type_identity_t<Variable<T>>& a,
-        const std::type_identity_t<Variable<T>>& b,
-        Where at = Where::current()) {
-        const Variable<T>* inputs[] = {&condition, &a, &b};
-        return detail::apply(detail::formula_op<formula::Select, T>, inputs, nullptr, at);
-    }
+/// a where the condition is not 0, else b; all three broadcast. Gradients: g where it was
+/// taken, else 0; none for the condition. The branch not taken gets exactly 0, but its own rule
+/// may still turn that into NaN (0 times infinity): keep its input in its domain.
+template <class T>
+[[nodiscard]] Variable<T> where(
+    const Variable<T>& condition,
+    const std::type_identity_t<Variable<T>>& a,
+    const std::type_identity_t<Variable<T>>& b,
+    Where at = Where::current()) {
+    const Variable<T>* inputs[] = {&condition, &a, &b};
+    return detail::apply(detail::formula_op<formula::Select, T>, inputs, nullptr, at);
+}
 
-    // Comparisons: 1 or 0, as a constant, without a gradient.
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto greater(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Greater>(a, b, where);
-    }
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto greater_equal(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::GreaterEqual>(a, b, where);
-    }
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto less(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Less>(a, b, where);
-    }
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto less_equal(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::LessEqual>(a, b, where);
-    }
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto equal(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::Equal>(a, b, where);
-    }
-    template <class A, class B>
-        requires Operands<A, B>
-    [[nodiscard]] auto not_equal(const A& a, const B& b, Where where = Where::current()) {
-        return detail::binary<formula::NotEqual>(a, b, where);
-    }
-
-    namespace detail {
-
-    /// The right operand of an operator: whatever can stand there, and the line it stands on, which
-    /// an operator has no parameter for. Made at the call, lives to its end.
-    template <class T>
-    struct Operand {
-        Operand(const Variable<T>& x, Where w = Where::current()) : where(w), borrowed(&x) {}
-        template <Constant X>
-        Operand(const X& x, Where w = Where::current()) : where(w),
-                                                          owned(x),
-                                                          borrowed(&owned) {}
-        Operand(const Operand&) = delete;
-
-        const Variable<T>& operator*() const { return *borrowed; }
-
-        Where where;
-        Variable<T> owned;
-        const Variable<T>* borrowed;
-    };
-
-    /// The left operand, where the right one is a Variable.
-    template <class T>
-    struct LeftOperand {
-        template <Constant X>
-        LeftOperand(const X& x, Where w = Where::current()) : where(w),
-                                                              value(x) {}
-
-        Where where;
-        Variable<T> value;
-    };
-
-    }  // namespace detail
-
-    // The operators, with the contracts of add, sub, mul, div, neg and the comparisons. They are
-    // not templates, so that operands convert.
-    using OperandF = const detail::Operand<float>&;
-    using OperandD = const detail::Operand<double>&;
-    using LeftF = const detail::LeftOperand<float>&;
-    using LeftD = const detail::LeftOperand<double>&;
-
-    inline Variable<float> operator-(const Variable<float>& x) { return neg(x); }
-    inline Variable<double> operator-(const Variable<double>& x) { return neg(x); }
-
-    inline Variable<float> operator+(const Variable<float>& a, OperandF b) {
-        return add(a, *b, b.where);
-    }
-    inline Variable<double> operator+(const Variable<double>& a, OperandD b) {
-        return add(a, *b, b.where);
-    }
-    inline Variable<float> operator+(LeftF a, const Variable<float>& b) {
-        return add(a.value, b, a.where);
-    }
-    inline Variable<double> operator+(LeftD a, const Variable<double>& b) {
-        return add(a.value, b, a.where);
-    }
-
-    inline Variable<float> operator-(const Variable<float>& a, OperandF b) {
-        return sub(a, *b, b.where);
-    }
-    inline Variable<double> operator-(const Variable<double>& a, OperandD b) {
-        return sub(a, *b, b.where);
-    }
-    inline Variable<float> operator-(LeftF a, const Variable<float>& b) {
-        return sub(a.value, b, a.where);
-    }
-    inline Variable<double> operator-(LeftD a, const Variable<double>& b) {
-        return sub(a.value, b, a.where);
-    }
-
-    inline Variable<float> operator*(const Variable<float>& a, OperandF b) {
-        return mul(a, *b, b.where);
-    }
-    inline Variable<double> operator*(const Variable<double>& a, OperandD b) {
-        return mul(a, *b, b.where);
-    }
-    inline Variable<float> operator*(LeftF a, const Variable<float>& b) {
-        return mul(a.value, b, a.where);
-    }
-    inline Variable<double> operator*(LeftD a, const Variable<double>& b) {
-        return mul(a.value, b, a.where);
-    }
-
-    inline Variable<float> operator/(const Variable<float>& a, OperandF b) {
-        return div(a, *b, b.where);
-    }
-    inline Variable<double> operator/(const Variable<double>& a, OperandD b) {
-        return div(a, *b, b.where);
-    }
-    inline Variable<float> operator/(LeftF a, const Variable<float>& b) {
-        return div(a.value, b, a.where);
-    }
-    inline Variable<double> operator/(LeftD a, const Variable<double>& b) {
-        return div(a.value, b, a.where);
-    }
-
-    // An xtensor array on one side: xtensor's own operator templates match these better than any
-    // conversion, so the same signature with a constraint is needed to win over them.
-    template <class A, class B>
-    concept ArrayAndVariable = (AnyVariable<std::remove_cvref_t<A>> &&
-                                xt::is_xexpression<std::remove_cvref_t<B>>::value) ||
-                               (xt::is_xexpression<std::remove_cvref_t<A>>::value &&
-                                AnyVariable<std::remove_cvref_t<B>>);
-
-    template <class A, class B>
-        requires ArrayAndVariable<A, B>
-    auto operator+(A&& a, B&& b) { return add(a, b); }
-    template <class A, class B>
-        requires ArrayAndVariable<A, B>
-    auto operator-(A&& a, B&& b) { return sub(a, b); }
-    template <class A, class B>
-        requires ArrayAndVariable<A, B>
-    auto operator*(A&& a, B&& b) { return mul(a, b); }
-    template <class A, class B>
-        requires ArrayAndVariable<A, B>
-    auto operator/(A&& a, B&& b) { return div(a, b); }
-
-    template <class A, class B>
-        requires Operands<A, B>
-    auto operator>(const A& a, const B& b) { return greater(a, b); }
-    template <class A, class B>
-        requires Operands<A, B>
-    auto operator>=(const A& a, const B& b) { return greater_equal(a, b); }
-    template <class A, class B>
-        requires Operands<A, B>
-    auto operator<(const A& a, const B& b) { return less(a, b); }
-    template <class A, class B>
-        requires Operands<A, B>
-    auto operator<=(const A& a, const B& b) { return less_equal(a, b); }
+// Comparisons: 1 or 0, as a constant, without a gradient.
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto greater(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Greater>(a, b, where);
+}
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto greater_equal(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::GreaterEqual>(a, b, where);
+}
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto less(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Less>(a, b, where);
+}
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto less_equal(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::LessEqual>(a, b, where);
+}
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto equal(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::Equal>(a, b, where);
+}
+template <class A, class B>
+    requires(Operands<A, B>)
+[[nodiscard]] auto not_equal(const A& a, const B& b, Where where = Where::current()) {
+    return detail::binary<formula::NotEqual>(a, b, where);
+}
 
 }  // namespace xgrad

@@ -137,26 +137,26 @@ auto fuse(const X&... x) {
 
 // Comparisons look at values; a selection takes value and partials from one side.
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator>(const A& a, const B& b) {
     using L = typename detail::FirstBatch<A, B>::type;
     return detail::value_of<L>(a) > detail::value_of<L>(b);
 }
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator>=(const A& a, const B& b) {
     using L = typename detail::FirstBatch<A, B>::type;
     return detail::value_of<L>(a) >= detail::value_of<L>(b);
 }
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator<(const A& a, const B& b) { return b > a; }
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator<=(const A& a, const B& b) { return b >= a; }
 
 template <class B, class X, class Y>
-    requires DualOperands<X, Y>
+    requires(DualOperands<X, Y>)
 auto where(const Mask<B>& mask, const X& a, const Y& b) {
     constexpr unsigned partials = partials_of<X> | partials_of<Y>;
     Dual<B, partials> result;

@@ -30,62 +30,63 @@ struct Lane {
     Lane() = default;
     Lane(B b) : v(b) {}
     template <class S>
-        requires std::is_arithmetic_v<S> Lane(S scalar) : v(static_cast<value_type>(scalar)) {}
+        requires(std::is_arithmetic_v<S>)
+    Lane(S scalar) : v(static_cast<value_type>(scalar)) {}
 
-        friend Lane operator-(Lane a) { return -a.v; }
-        friend Lane operator+(Lane a, Lane b) { return a.v + b.v; }
-        friend Lane operator-(Lane a, Lane b) { return a.v - b.v; }
-        friend Lane operator*(Lane a, Lane b) { return a.v * b.v; }
-        friend Lane operator/(Lane a, Lane b) { return a.v / b.v; }
-        friend Mask<B> operator>(Lane a, Lane b) { return {a.v > b.v}; }
-        friend Mask<B> operator<(Lane a, Lane b) { return {a.v < b.v}; }
-        friend Mask<B> operator>=(Lane a, Lane b) { return {a.v >= b.v}; }
-        friend Mask<B> operator<=(Lane a, Lane b) { return {a.v <= b.v}; }
-        friend Mask<B> equal(Lane a, Lane b) { return {a.v == b.v}; }
-        // xsimd's != is ordered on AVX and AVX-512: NaN would equal everything.
-        friend Mask<B> not_equal(Lane a, Lane b) { return {!(a.v == b.v)}; }
+    friend Lane operator-(Lane a) { return -a.v; }
+    friend Lane operator+(Lane a, Lane b) { return a.v + b.v; }
+    friend Lane operator-(Lane a, Lane b) { return a.v - b.v; }
+    friend Lane operator*(Lane a, Lane b) { return a.v * b.v; }
+    friend Lane operator/(Lane a, Lane b) { return a.v / b.v; }
+    friend Mask<B> operator>(Lane a, Lane b) { return {a.v > b.v}; }
+    friend Mask<B> operator<(Lane a, Lane b) { return {a.v < b.v}; }
+    friend Mask<B> operator>=(Lane a, Lane b) { return {a.v >= b.v}; }
+    friend Mask<B> operator<=(Lane a, Lane b) { return {a.v <= b.v}; }
+    friend Mask<B> equal(Lane a, Lane b) { return {a.v == b.v}; }
+    // xsimd's != is ordered on AVX and AVX-512: NaN would equal everything.
+    friend Mask<B> not_equal(Lane a, Lane b) { return {!(a.v == b.v)}; }
 
-        friend Lane abs(Lane a) { return xsimd::abs(a.v); }
-        friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }
-        friend Lane exp(Lane a) { return xsimd::exp(a.v); }
-        friend Lane expm1(Lane a) { return xsimd::expm1(a.v); }
-        friend Lane log(Lane a) { return xsimd::log(a.v); }
-        friend Lane log1p(Lane a) { return xsimd::log1p(a.v); }
-        friend Lane log2(Lane a) { return xsimd::log2(a.v); }
-        friend Lane log10(Lane a) { return xsimd::log10(a.v); }
-        friend Lane sin(Lane a) { return xsimd::sin(a.v); }
-        friend Lane cos(Lane a) { return xsimd::cos(a.v); }
-        friend Lane tan(Lane a) { return xsimd::tan(a.v); }
-        friend Lane asin(Lane a) { return xsimd::asin(a.v); }
-        friend Lane acos(Lane a) { return xsimd::acos(a.v); }
-        friend Lane atan(Lane a) { return xsimd::atan(a.v); }
-        friend Lane sinh(Lane a) { return xsimd::sinh(a.v); }
-        friend Lane cosh(Lane a) { return xsimd::cosh(a.v); }
-        friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
-        // As the op of that name, for the rules of other ops.
-        friend Lane sigmoid(Lane a) { return 1 / (1 + exp(-a)); }
-        // xsimd's double erf is off by 68 ulp and its pow by as much in float: libm, one by one.
-        friend Lane erf(Lane a) {
-            if constexpr (std::is_same_v<value_type, float>) {
-                return xsimd::erf(a.v);
-            } else {
-                return each(a, a, [](value_type x, value_type) { return std::erf(x); });
-            }
+    friend Lane abs(Lane a) { return xsimd::abs(a.v); }
+    friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }
+    friend Lane exp(Lane a) { return xsimd::exp(a.v); }
+    friend Lane expm1(Lane a) { return xsimd::expm1(a.v); }
+    friend Lane log(Lane a) { return xsimd::log(a.v); }
+    friend Lane log1p(Lane a) { return xsimd::log1p(a.v); }
+    friend Lane log2(Lane a) { return xsimd::log2(a.v); }
+    friend Lane log10(Lane a) { return xsimd::log10(a.v); }
+    friend Lane sin(Lane a) { return xsimd::sin(a.v); }
+    friend Lane cos(Lane a) { return xsimd::cos(a.v); }
+    friend Lane tan(Lane a) { return xsimd::tan(a.v); }
+    friend Lane asin(Lane a) { return xsimd::asin(a.v); }
+    friend Lane acos(Lane a) { return xsimd::acos(a.v); }
+    friend Lane atan(Lane a) { return xsimd::atan(a.v); }
+    friend Lane sinh(Lane a) { return xsimd::sinh(a.v); }
+    friend Lane cosh(Lane a) { return xsimd::cosh(a.v); }
+    friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
+    // As the op of that name, for the rules of other ops.
+    friend Lane sigmoid(Lane a) { return 1 / (1 + exp(-a)); }
+    // xsimd's double erf is off by 68 ulp and its pow by as much in float: libm, one by one.
+    friend Lane erf(Lane a) {
+        if constexpr (std::is_same_v<value_type, float>) {
+            return xsimd::erf(a.v);
+        } else {
+            return each(a, a, [](value_type x, value_type) { return std::erf(x); });
         }
-        friend Lane pow(Lane a, Lane b) {
-            return each(a, b, [](value_type x, value_type y) { return std::pow(x, y); });
-        }
+    }
+    friend Lane pow(Lane a, Lane b) {
+        return each(a, b, [](value_type x, value_type y) { return std::pow(x, y); });
+    }
 
-    private:
-        template <class F>
-        static Lane each(Lane a, Lane b, F f) {
-            alignas(64) value_type x[B::size], y[B::size];
-            a.v.store_aligned(x);
-            b.v.store_aligned(y);
-            for (std::size_t i = 0; i < B::size; ++i)
-                x[i] = f(x[i], y[i]);
-            return B::load_aligned(x);
-        }
+private:
+    template <class F>
+    static Lane each(Lane a, Lane b, F f) {
+        alignas(64) value_type x[B::size], y[B::size];
+        a.v.store_aligned(x);
+        b.v.store_aligned(y);
+        for (std::size_t i = 0; i < B::size; ++i)
+            x[i] = f(x[i], y[i]);
+        return B::load_aligned(x);
+    }
 };
 
 }  // namespace xgrad::formula

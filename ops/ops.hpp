@@ -6,6 +6,7 @@
 #include <ops/elementwise.hpp>
 #include <ops/linalg.hpp>
 #include <ops/loss.hpp>
+#include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <ops/shape.hpp>
 #include <ops/softmax.hpp>

@@ -1,7 +1,7 @@
 // W7: a chain of 1,000,000 adds on a scalar: built, differentiated and freed, on the default stack.
 //   const  only the start of the chain asks for a gradient
 //   leaf   the addend does, too
-#include <ops/arithmetic.hpp>
+#include <ops/operators.hpp>
 #include <tools/bench.hpp>
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // of n floats, recorded, differentiated and freed.
 //   const  only the start of the chain asks for a gradient
 //   leaf   the factor and the addend do, too
-#include <ops/arithmetic.hpp>
+#include <ops/operators.hpp>
 #include <tools/bench.hpp>
 
 #include <fmt/format.h>

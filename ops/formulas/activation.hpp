@@ -2,9 +2,9 @@
 #pragma once
 
 #include <ops/activation.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/dual.hpp>
 #include <ops/elementwise.hpp>
+#include <ops/operators.hpp>
 
 #include <numbers>
 

@@ -1,10 +1,10 @@
 // The blocks of arithmetic. The contracts are in ops/arithmetic.hpp.
 #pragma once
 
-#include <ops/arithmetic.hpp>
 #include <ops/dual.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/formula.hpp>
+#include <ops/operators.hpp>
 
 namespace xgrad::formula {
 
@@ -16,7 +16,7 @@ struct Add : Formula<2> {
     static auto db(auto, Unused, Unused, Unused) { return Unchanged(); }
 };
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator+(const A& a, const B& b) { return fuse<Add>(a, b); }
 template struct Enroll<Add>;
 
@@ -28,7 +28,7 @@ struct Sub : Formula<2> {
     static auto db(auto g, Unused, Unused, Unused) { return -g; }
 };
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator-(const A& a, const B& b) { return fuse<Sub>(a, b); }
 template struct Enroll<Sub>;
 
@@ -41,7 +41,7 @@ struct Mul : Formula<2> {
     static auto db(auto g, auto a, Unused, Unused) { return g * a; }
 };
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator*(const A& a, const B& b) { return fuse<Mul>(a, b); }
 template struct Enroll<Mul>;
 
@@ -54,7 +54,7 @@ struct Div : Formula<2> {
     static auto db(auto g, Unused, auto b, auto y) { return -g * y / b; }
 };
 template <class A, class B>
-    requires DualOperands<A, B>
+    requires(DualOperands<A, B>)
 auto operator/(const A& a, const B& b) { return fuse<Div>(a, b); }
 template struct Enroll<Div>;
 
@@ -142,7 +142,7 @@ struct Pow : Formula<2> {
     }
 };
 template <class A, class B>
-    requires FusibleOperands<A, B>
+    requires(FusibleOperands<A, B>)
 auto pow(const A& a, const B& b) { return fuse<Pow>(a, b); }
 template struct Enroll<Pow>;
 
@@ -182,7 +182,7 @@ struct Maximum : Formula<2> {
     }
 };
 template <class A, class B>
-    requires FusibleOperands<A, B>
+    requires(FusibleOperands<A, B>)
 auto maximum(const A& a, const B& b) { return fuse<Maximum>(a, b); }
 template struct Enroll<Maximum>;
 
@@ -198,7 +198,7 @@ struct Minimum : Formula<2> {
     }
 };
 template <class A, class B>
-    requires FusibleOperands<A, B>
+    requires(FusibleOperands<A, B>)
 auto minimum(const A& a, const B& b) { return fuse<Minimum>(a, b); }
 template struct Enroll<Minimum>;
 

@@ -2,9 +2,9 @@
 // ops/elementwise.hpp.
 #pragma once
 
-#include <ops/arithmetic.hpp>
 #include <ops/dual.hpp>
 #include <ops/elementwise.hpp>
+#include <ops/operators.hpp>
 
 #include <numbers>
 

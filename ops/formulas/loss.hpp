@@ -2,16 +2,16 @@
 #pragma once
 
 #include <ops/activation.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/formula.hpp>
 #include <ops/loss.hpp>
+#include <ops/operators.hpp>
 
 namespace xgrad::formula {
 
 // A primitive: the composite of where, abs and square is nine passes.
 struct Huber : Formula<2, 1> {
-    static constexpr auto name = "huber";
+    static constexpr auto name = "huber_loss";
     static auto samples() {
         return Samples(
             on({{3, 4}, {3, 4}}).between(-0.4, 0.4).with({1}),
@@ -31,7 +31,7 @@ template struct Enroll<Huber>;
 
 // A primitive: through log(sigmoid(x)) the loss is infinite at x = 104 in float.
 struct BceWithLogits : Formula<2> {
-    static constexpr auto name = "bce_with_logits";
+    static constexpr auto name = "binary_cross_entropy_with_logits";
     static auto samples() {
         return Samples(on({{3, 4}, {3, 4}}).between(0.1, 0.9), on({{4}, {4}}).between(30, 40));
     }
