@@ -31,7 +31,7 @@ constexpr std::array<const char*, classes> names = {
 std::string grouped(std::size_t number) {
     std::string text = fmt::format("{}", number);
     for (std::size_t at = text.size(); at > 3;)
-        text.insert(at -= 3, ",");
+        text.insert(at -= 3, 1, ',');
     return text;
 }
 

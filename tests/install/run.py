@@ -59,15 +59,16 @@ def relocate(pc, root):
 def check(source, build, compiler, scratch):
     root = scratch / "root"
     output_of(["meson", "install", "-C", build, "--no-rebuild", "--quiet", "--destdir", root])
-    pc = the_only("xgrad.pc", root)
-    for place in (source, build):
-        if str(place) in pc.read_text():
-            raise Failure(f"{pc.name} names {place}; installed files must not depend on it")
-    relocate(pc, root)
+    packages = [the_only(f"{name}.pc", root) for name in ("xgrad", "xgrad-gradcheck")]
+    for pc in packages:
+        for place in (source, build):
+            if str(place) in pc.read_text():
+                raise Failure(f"{pc.name} names {place}; installed files must not depend on it")
+        relocate(pc, root)
 
-    search = os.pathsep.join(filter(None, [str(pc.parent), os.environ.get("PKG_CONFIG_PATH")]))
+    search = os.pathsep.join(filter(None, [str(packages[0].parent), os.environ.get("PKG_CONFIG_PATH")]))
     environment = {**os.environ, "PKG_CONFIG_PATH": search}
-    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "xgrad"], env=environment))
+    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "xgrad-gradcheck"], env=environment))
     include = the_only("nn.hpp", root).parent.parent
     if f"-I{include}" not in flags:
         raise Failure(f"xgrad.pc gives {shlex.join(flags)}; need -I{include}")
