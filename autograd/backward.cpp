@@ -95,7 +95,7 @@ public:
     void seed(const Ref<Node<T>>& node, const Variable<T>& gradient) { push(node.get(), gradient); }
 
     // For grad(): nodes whose gradient is asked for, and every node that leads to one.
-    void want(Node<T>* node) { wanted_.emplace(node, true); }
+    void want(Node<T>* node) { wanted_.emplace(node, Mark{true, false}); }
     void mark_needed(const std::vector<Variable<T>>& outputs) {
         std::map<std::uint64_t, Node<T>*, std::greater<>> open;
         std::vector<Node<T>*> order;
@@ -107,6 +107,8 @@ public:
             Node<T>* node = open.begin()->second;
             open.erase(open.begin());
             order.push_back(node);
+            if (const auto wanted = wanted_.find(node); wanted != wanted_.end())
+                wanted->second.reached = true;
             for (std::size_t i = 0; i < node->edges(); ++i) {
                 if (Node<T>* next = node->edge(i))
                     open.emplace(next->sequence, next);
@@ -116,13 +118,15 @@ public:
             for (std::size_t i = 0; i < (*node)->edges(); ++i) {
                 Node<T>* next = (*node)->edge(i);
                 if (next && wanted_.contains(next)) {
-                    wanted_.emplace(*node, false);
+                    wanted_.emplace(*node, Mark{false, true});
                     break;
                 }
             }
         }
         selective_ = true;
     }
+    // Whether mark_needed() came across the node that is wanted.
+    [[nodiscard]] bool reached(Node<T>* node) const { return wanted_.at(node).reached; }
 
     void walk() {
         const GradModeGuard mode(create_);
@@ -144,6 +148,9 @@ public:
     std::vector<Leaf> results;  // leaves, and the wanted nodes
 
 private:
+    struct Mark {
+        bool asked, reached;
+    };
     struct Waiting {
         Ref<Node<T>> node;
         Variable<T> gradient;
@@ -161,7 +168,7 @@ private:
         Ref<Node<T>> node = std::move(taken.mapped().node);
         Variable<T> gradient = std::move(taken.mapped().gradient);
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
-        if (selective_ ? wanted != wanted_.end() && wanted->second : node->is_leaf()) {
+        if (selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf()) {
             results.push_back({node, gradient});
         }
         if (node->is_leaf())
@@ -223,7 +230,7 @@ private:
 
     using Entry = std::pair<const std::uint64_t, Waiting>;
     std::map<std::uint64_t, Waiting, std::greater<>, PoolAllocator<Entry>> pending_;
-    std::unordered_map<Node<T>*, bool> wanted_;  // true: asked for; false: on the way to one
+    std::unordered_map<Node<T>*, Mark> wanted_;  // the nodes asked for, and those on the way
     std::vector<Variable<T>> shares_;            // of the node at hand
     std::unique_ptr<bool[]> wanted_edges_;
     bool selective_ = false;
@@ -319,26 +326,28 @@ std::vector<Variable<T>> grad(
         }
         run.seed(y.state().node, options.create_graph ? seed : seed.detach());
     }
-    run.walk();
-    std::vector<Variable<T>> gradients;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const auto found = std::ranges::find(
-            run.results, inputs[i].state().node, [](const auto& leaf) { return leaf.node; });
-        if (found != run.results.end()) {
-            // A constant of its own, unless the graph goes on: assign() to it must reach neither
-            // another gradient nor a seed nor a value that a rule returned as it was.
-            const bool own = options.create_graph || found->gradient.unshared();
-            gradients.push_back(
-                own ? found->gradient : Variable<T>(Array<T>(found->gradient.value())));
-        } else if (options.allow_unused) {
-            gradients.emplace_back();
-        } else {
+    for (std::size_t i = 0; i < inputs.size() && !options.allow_unused; ++i) {
+        if (!run.reached(inputs[i].state().node.get())) {
             fail<GraphError>(
                 "grad: input {}, shape {}, is not reached from the outputs; pass allow_unused = "
                 "true to get an undefined Variable for it",
                 i,
                 inputs[i].shape());
         }
+    }
+    run.walk();
+    std::vector<Variable<T>> gradients;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto found = std::ranges::find(
+            run.results, inputs[i].state().node, [](const auto& leaf) { return leaf.node; });
+        if (found == run.results.end()) {
+            gradients.emplace_back();
+            continue;
+        }
+        // A constant of its own, unless the graph goes on: assign() to it must reach neither
+        // another gradient nor a seed nor a value that a rule returned as it was.
+        const bool own = options.create_graph || found->gradient.unshared();
+        gradients.push_back(own ? found->gradient : Variable<T>(Array<T>(found->gradient.value())));
     }
     return gradients;
 }

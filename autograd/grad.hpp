@@ -23,7 +23,8 @@ struct GradOptions {
 /// leads from an output to an input. Inputs may be leaves or results. Throws GraphError for an
 /// output that does not require a gradient, an output that is not a scalar and has no seed, an
 /// input that is not reached (unless allow_unused), and a graph released before; ShapeError for a
-/// seed of another shape.
+/// seed of another shape. These leave the graph whole; an error of a rule, as for an overwritten
+/// value, leaves what the rules before it kept released.
 template <class T>
 [[nodiscard]] std::vector<Variable<T>> grad(
     const std::vector<Variable<T>>& outputs,

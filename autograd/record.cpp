@@ -10,7 +10,7 @@ template <class T>
 Variable<T> Kept<T>::operator*() const {
     if (buffer_->version != version_) {
         fail<GraphError>(
-            "backward: {} needs a value of shape {} that assign() overwrote after it was "
+            "backward: {} needs a value of shape {} that was overwritten after it was "
             "recorded (version {}, now {}); run backward before the update, or compute on a copy",
             detail::running_call(),
             buffer_->array.shape(),
@@ -39,6 +39,8 @@ public:
     Variable<T> share(std::size_t i, const Variable<T>& g) override {
         if (!output_)
             return (*edges_[i].rule)(g, {});
+        if (output_->version != 0)
+            detail::fail_result_overwritten(this->op, this->where, this->shape);
         const auto self = detail::Ref<detail::Node<T>>::share(this);
         return (*edges_[i].rule)(g, Variable<T>(output_, self));
     }
@@ -86,6 +88,14 @@ void fail_not_recordable() {
         "backward: the rule of {} is written on arrays and has no derivative of its own; "
         "create_graph needs a rule in public ops",
         running_call());
+}
+
+void fail_result_overwritten(const Op* op, const Where& where, const Shape& shape) {
+    fail<GraphError>(
+        "backward: {} needs its own result, shape {}, that was overwritten after it was recorded; "
+        "run backward before the update, or compute on a copy",
+        call_string(op, where),
+        shape);
 }
 
 std::string call_string(const Op* op, const Where& where) {

@@ -13,7 +13,7 @@
 namespace xgrad {
 
 /// A value a rule will need. `*kept` gives it back as it was, in the graph, and throws GraphError
-/// when assign() has overwritten it since.
+/// when it has been overwritten since.
 template <class T>
 class Kept {
 public:
@@ -55,10 +55,12 @@ template <class F, class T>
 concept RecordableRuleOfOutput = requires(F& f, const Variable<T>& g) {
     { f(g, g) } -> std::same_as<Variable<T>>;
 };
+template <class F, class A>
+concept CallableOn = requires(F& f, const A& a) {
+    f(a);
+};
 template <class F, class T>
-concept ArrayRule = std::invocable < F&,
-        const Array<T>
-& > &&!std::invocable<F&, const Variable<T>&>;
+concept ArrayRule = CallableOn<F, Array<T>> && !CallableOn<F, Variable<T>>;
 
 /// Throws GraphError: the rule in use is on arrays and cannot be recorded.
 [[noreturn]] void fail_not_recordable();
@@ -149,6 +151,9 @@ namespace detail {
 /// "the result" or "the gradient of input 1".
 template <class T>
 void check_finite(const Op* op, const Where& where, const char* what, const Array<T>& value);
+
+/// Throws GraphError: a rule needs its op's result, which was overwritten.
+[[noreturn]] void fail_result_overwritten(const Op* op, const Where& where, const Shape& shape);
 
 /// "mul (model.cpp:12)", for messages.
 [[nodiscard]] std::string call_string(const Op* op, const Where& where);

@@ -191,27 +191,27 @@ void Variable<T>::assign(const Array<T>& value) const {
             shape(),
             value.shape());
     }
-    assign([&](Array<T>& mine) { std::copy_n(value.data(), value.size(), mine.data()); });
+    change_leaf("assign");
+    std::copy_n(value.data(), value.size(), state().buffer->array.data());
 }
 
 template <class T>
-void Variable<T>::assign(const std::function<void(Array<T>&)>& update) const {
+void Variable<T>::update(const std::function<void(std::span<T>)>& change) const {
+    change_leaf("update");
+    Array<T>& array = state().buffer->array;
+    change(std::span<T>(array.data(), array.size()));
+}
+
+template <class T>
+void Variable<T>::change_leaf(const char* function) const {
     if (!is_leaf()) {
         fail<GraphError>(
-            "assign: the variable is the result of {}; only a leaf can be overwritten, use "
+            "{}: the variable is the result of {}; only a leaf can be overwritten, use "
             "detach() to get one",
+            function,
             detail::call_string(state_->node->op, state_->node->where));
     }
-    detail::Buffer<T>& buffer = *state().buffer;
-    const Shape before = shape();
-    ++buffer.version;
-    update(buffer.array);
-    if (buffer.array.shape() != before) {
-        fail<ShapeError>(
-            "assign: the update changed the shape from {} to {}; the shape is fixed",
-            before,
-            buffer.array.shape());
-    }
+    ++state().buffer->version;
 }
 
 template class Variable<float>;

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <functional>
+#include <span>
 #include <vector>
 
 namespace xgrad {
@@ -57,8 +58,8 @@ struct BackwardOptions {
 ///     x.grad();  // {{2, 4}, {6, 8}}
 ///
 /// Graphs on different threads are independent; several threads may read a parameter and call
-/// xgrad::grad() on graphs that share it. backward() and assign() write to the leaves they reach:
-/// one thread at a time for each leaf.
+/// xgrad::grad() on graphs that share it. backward(), assign() and update() write to the leaves
+/// they reach: one thread at a time for each leaf.
 template <class T>
 class Variable {
     static_assert(std::same_as<T, float> || std::same_as<T, double>, "T is float or double");
@@ -110,7 +111,7 @@ public:
     /// Gradients of this scalar with respect to every leaf that asks for one, added to theirs.
     /// Frees what the rules kept, unless retain_graph. Throws GraphError when this does not
     /// require a gradient, is not a scalar, or was released by an earlier backward; on any
-    /// error no gradient has changed.
+    /// error no gradient has changed. (An error half way leaves part of the graph released.)
     void backward(BackwardOptions options = {}) const;
     /// The same for any shape, from the gradient `seed` of this value, which has its shape.
     void backward(const Variable& seed, BackwardOptions options = {}) const;
@@ -122,8 +123,9 @@ public:
     /// the old value throws GraphError. Throws GraphError on the result of a recorded op,
     /// ShapeError on another shape.
     void assign(const Array<T>& value) const;
-    /// The same, in place: `update` gets the array to change.
-    void assign(const std::function<void(Array<T>&)>& update) const;
+    /// The same in place: `change` gets the elements, in row-major order. When it throws, what it
+    /// wrote stays and counts as an overwrite.
+    void update(const std::function<void(std::span<T>)>& change) const;
 
     /// How many times the value has been overwritten.
     [[nodiscard]] std::uint32_t version() const { return state().buffer->version; }
@@ -142,6 +144,7 @@ public:
 
 private:
     [[noreturn]] static void empty_handle();
+    void change_leaf(const char* function) const;
 
     detail::Ref<detail::State<T>> state_;
 };

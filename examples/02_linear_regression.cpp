@@ -22,7 +22,7 @@ int main() {
             std::printf("step %3d: loss %.6f\n", step, loss.item());
         loss.backward();
         for (const auto& parameter : {slope, intercept}) {
-            parameter.assign([&](Array<double>& value) { value -= 0.5 * parameter.grad(); });
+            parameter.assign(parameter.value() - 0.5 * parameter.grad());
             parameter.zero_grad();  // gradients add up until they are forgotten
         }
     }

@@ -99,7 +99,7 @@ class Sequential : public Module<T> {
 public:
     Sequential() = default;
     template <class First, class... Rest>
-        requires std::is_base_of_v<Module<typename First::value_type>, First>
+        requires(std::is_base_of_v<Module<typename First::value_type>, First>)
     explicit Sequential(First first, Rest... rest) {
         add(std::move(first));
         (add(std::move(rest)), ...);
@@ -107,7 +107,8 @@ public:
 
     /// Appends a module.
     template <class M>
-    requires std::is_base_of_v<Module<T>, M> Sequential& add(M module) {
+        requires(std::is_base_of_v<Module<T>, M>)
+    Sequential& add(M module) {
         return add(std::shared_ptr<Module<T>>(std::make_shared<M>(std::move(module))));
     }
     Sequential& add(std::shared_ptr<Module<T>> module);

@@ -3,7 +3,7 @@
 #include <autograd/parallel.hpp>
 #include <nn/optim.hpp>
 #include <nn/optim_kernels.hpp>
-#include <ops/arithmetic.hpp>
+#include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 
 #include <cmath>
@@ -70,7 +70,7 @@ void Optimizer<T>::step() {
         const Variable<T>& value = parameters_[i].value;
         if (!value.requires_grad())
             continue;
-        value.assign([&](Array<T>& weight) { update(i, weight, value.grad()); });
+        value.update([&](std::span<T> weight) { update(i, weight, value.grad()); });
     }
 }
 
@@ -95,7 +95,7 @@ SGD<T>::SGD(std::vector<nn::Parameter<T>> parameters, SGDOptions options)
 }
 
 template <class T>
-void SGD<T>::update(std::size_t i, Array<T>& weight, const Array<T>& gradient) {
+void SGD<T>::update(std::size_t i, std::span<T> weight, const Array<T>& gradient) {
     const bool decays = this->parameters_[i].decays;
     detail::SgdStep<T> step{};
     step.lr = static_cast<T>(this->lr());
@@ -133,7 +133,7 @@ Adam<T>::Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options)
 }
 
 template <class T>
-void Adam<T>::update(std::size_t i, Array<T>& weight, const Array<T>& gradient) {
+void Adam<T>::update(std::size_t i, std::span<T> weight, const Array<T>& gradient) {
     const bool decays = this->parameters_[i].decays;
     const auto t = static_cast<double>(this->steps_);
     detail::AdamStep<T> step{};

@@ -32,7 +32,7 @@ public:
 
 protected:
     Optimizer(const char* name, std::vector<nn::Parameter<T>> parameters, double lr);
-    virtual void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) = 0;
+    virtual void update(std::size_t i, std::span<T> weight, const Array<T>& gradient) = 0;
 
     std::vector<nn::Parameter<T>> parameters_;
     std::uint64_t steps_ = 0;
@@ -58,7 +58,7 @@ public:
     SGD(std::vector<nn::Parameter<T>> parameters, SGDOptions options);
 
 private:
-    void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) override;
+    void update(std::size_t i, std::span<T> weight, const Array<T>& gradient) override;
 
     SGDOptions options_;
     std::vector<Array<T>> velocity_;
@@ -80,7 +80,7 @@ public:
     Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options);
 
 private:
-    void update(std::size_t i, Array<T>& weight, const Array<T>& gradient) override;
+    void update(std::size_t i, std::span<T> weight, const Array<T>& gradient) override;
 
     AdamOptions options_;
     std::vector<Array<T>> mean_, square_;

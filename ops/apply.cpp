@@ -136,6 +136,8 @@ public:
             if (rule.needs_x[k])
                 check_version(k);
         }
+        if (rule.needs_y && y_->version != 0)
+            fail_result_overwritten(this->op, this->where, this->shape);
         if (grad_enabled())
             return recorded_share(rule, g);
 
@@ -169,7 +171,7 @@ private:
         if (x_[k]->version == version_[k])
             return;
         fail<GraphError>(
-            "backward: {} needs the value of its input {}, shape {}, that assign() overwrote after "
+            "backward: {} needs the value of its input {}, shape {}, that was overwritten after "
             "it was recorded (version {}, now {}); run backward before the update, or compute on a "
             "copy",
             call_string(this->op, this->where),

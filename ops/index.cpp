@@ -115,6 +115,9 @@ static Variable<T> place(
     });
 }
 
+static const Op pad_op("pad", on({{2, 3}}, [](const auto& in) {
+                                  return pad(in[0], {{1, 0}, {2, 1}}, 0.5);
+                              }).linear());
 template <class T>
 Variable<T> pad(
     const Variable<T>& x,
@@ -199,6 +202,9 @@ Variable<T> concatenate(const std::vector<Variable<T>>& parts, std::ptrdiff_t ax
 template Variable<float> concatenate(const std::vector<Variable<float>>&, std::ptrdiff_t, Where);
 template Variable<double> concatenate(const std::vector<Variable<double>>&, std::ptrdiff_t, Where);
 
+static const Op stack_op("stack", on({{2, 3}, {2, 3}}, [](const auto& in) {
+                                      return stack(std::vector{in[0], in[1]}, 1);
+                                  }).linear());
 template <class T>
 Variable<T> stack(const std::vector<Variable<T>>& parts, std::ptrdiff_t axis, Where where) {
     if (parts.empty())

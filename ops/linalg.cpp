@@ -1,9 +1,9 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/gemm.hpp>
 #include <ops/linalg.hpp>
+#include <ops/operators.hpp>
 #include <ops/shape.hpp>
 
 namespace xgrad {
@@ -98,7 +98,7 @@ Variable<T> product(
 }  // namespace
 
 template <class T>
-Variable<T> matmul(const Variable<T>& a, const Variable<T>& b, Where where) {
+Variable<T> matmul(const Variable<T>& a, const std::type_identity_t<Variable<T>>& b, Where where) {
     if (a.rank() == 0 || b.rank() == 0) {
         fail<ShapeError>(
             "matmul: a is {}, b is {}; both need at least one axis, use mul for a scalar",
@@ -171,7 +171,7 @@ Variable<T> linear_rows(
 template <class T>
 Variable<T> linear(
     const Variable<T>& x,
-    const Variable<T>& weight,
+    const std::type_identity_t<Variable<T>>& weight,
     const std::type_identity_t<Variable<T>>& bias,
     Where where) {
     if (x.rank() == 0 || weight.rank() != 2 || x.shape().back() != weight.shape()[1]) {
@@ -212,8 +212,9 @@ void check_vectors(const char* op, const Variable<T>& a, const Variable<T>& b) {
 
 }  // namespace
 
+static const Op dot_op("dot", on({{4}, {4}}, [](const auto& in) { return dot(in[0], in[1]); }));
 template <class T>
-Variable<T> dot(const Variable<T>& a, const Variable<T>& b, Where where) {
+Variable<T> dot(const Variable<T>& a, const std::type_identity_t<Variable<T>>& b, Where where) {
     check_vectors("dot", a, b);
     if (a.size() != b.size()) {
         fail<ShapeError>("dot: a is {}, b is {}; need vectors of one length", a.shape(), b.shape());
@@ -223,8 +224,11 @@ Variable<T> dot(const Variable<T>& a, const Variable<T>& b, Where where) {
 template Variable<float> dot(const Variable<float>&, const Variable<float>&, Where);
 template Variable<double> dot(const Variable<double>&, const Variable<double>&, Where);
 
+static const Op outer_op("outer", on({{3}, {4}}, [](const auto& in) {
+                             return outer(in[0], in[1]);
+                         }));
 template <class T>
-Variable<T> outer(const Variable<T>& a, const Variable<T>& b, Where where) {
+Variable<T> outer(const Variable<T>& a, const std::type_identity_t<Variable<T>>& b, Where where) {
     check_vectors("outer", a, b);
     return mul(unsqueeze(a, 1, where), b, where);
 }

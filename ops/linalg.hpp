@@ -13,7 +13,15 @@ namespace xgrad {
 /// broadcast.
 template <class T>
 [[nodiscard]] Variable<T> matmul(
-    const Variable<T>& a, const Variable<T>& b, Where where = Where::current());
+    const Variable<T>& a,
+    const std::type_identity_t<Variable<T>>& b,
+    Where where = Where::current());
+
+template <class T>
+[[nodiscard]] Variable<T> matmul(
+    const Array<T>& a, const Variable<T>& b, Where where = Where::current()) {
+    return matmul(Variable<T>(a), b, where);
+}
 
 /// x W^T + bias, a dense layer. x: (..., in), weight: (out, in), bias: (out,) or undefined for
 /// none; returns (..., out). Gradients: g W, g^T x, and the sum of g over all but the last axis.
@@ -21,18 +29,22 @@ template <class T>
 template <class T>
 [[nodiscard]] Variable<T> linear(
     const Variable<T>& x,
-    const Variable<T>& weight,
+    const std::type_identity_t<Variable<T>>& weight,
     const std::type_identity_t<Variable<T>>& bias = {},
     Where where = Where::current());
 
 /// Inner product of two vectors (N,), a scalar. Gradients: g b, g a.
 template <class T>
 [[nodiscard]] Variable<T> dot(
-    const Variable<T>& a, const Variable<T>& b, Where where = Where::current());
+    const Variable<T>& a,
+    const std::type_identity_t<Variable<T>>& b,
+    Where where = Where::current());
 
 /// Outer product of vectors (M,) and (N,): (M, N). Gradients: g b, g^T a.
 template <class T>
 [[nodiscard]] Variable<T> outer(
-    const Variable<T>& a, const Variable<T>& b, Where where = Where::current());
+    const Variable<T>& a,
+    const std::type_identity_t<Variable<T>>& b,
+    Where where = Where::current());
 
 }  // namespace xgrad

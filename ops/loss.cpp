@@ -1,7 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/loss.hpp>
+#include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <ops/softmax.hpp>
 
@@ -42,6 +42,9 @@ void check_same(const char* loss, const Variable<T>& x, const Variable<T>& targe
 
 }  // namespace
 
+static const Op mse_loss_op("mse_loss", on({{3, 4}, {3, 4}}, [](const auto& in) {
+                                return mse_loss(in[0], in[1]);
+                            }));
 template <class T>
 Variable<T> mse_loss(
     const Variable<T>& x,
@@ -55,6 +58,9 @@ template Variable<float> mse_loss(const Variable<float>&, const Variable<float>&
 template Variable<double> mse_loss(
     const Variable<double>&, const Variable<double>&, Reduction, Where);
 
+static const Op l1_loss_op("l1_loss", on({{3, 4}, {3, 4}}, [](const auto& in) {
+                                          return l1_loss(in[0], in[1] + 10);
+                                      }).linear());
 template <class T>
 Variable<T> l1_loss(
     const Variable<T>& x,
@@ -111,6 +117,33 @@ static const Op nll_loss_op(
     "nll_loss", on({{3, 4}}, [](const auto& in) {
                     return nll_loss(in[0], std::vector<std::int64_t>{1, 3, 0}, Reduction::none);
                 }).linear());
+
+namespace {
+
+// The elements of nll_loss, for the function `loss`.
+template <class T>
+Variable<T> picked(const char* loss, const Variable<T>& log_prob, Indices labels, Where where) {
+    const std::size_t classes = log_prob.shape()[1];
+    Array<T> y = empty<T>({labels.size()});
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes) {
+            fail<IndexError>(
+                "{}: label {} at row {} is out of range; need 0 <= label < {}",
+                loss,
+                labels[i],
+                i,
+                classes);
+        }
+        y.data()[i] = -log_prob.value().data()[i * classes + static_cast<std::size_t>(labels[i])];
+    }
+    return record(nll_loss_op, std::move(y), where)
+        .wrt(log_prob, [kept = as_column(labels), classes](const Variable<T>& g) {
+            return put_along(neg(unsqueeze(g, 1)), kept, 1, classes);
+        });
+}
+
+}  // namespace
+
 template <class T>
 Variable<T> nll_loss(
     const Variable<T>& log_prob, Indices labels, Reduction reduction, Where where) {
@@ -120,28 +153,15 @@ Variable<T> nll_loss(
             log_prob.shape(),
             labels.size());
     }
-    const std::size_t classes = log_prob.shape()[1];
-    Array<T> y = empty<T>({labels.size()});
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes) {
-            fail<IndexError>(
-                "nll_loss: label {} at row {} is out of range; need 0 <= label < {}",
-                labels[i],
-                i,
-                classes);
-        }
-        y.data()[i] = -log_prob.value().data()[i * classes + static_cast<std::size_t>(labels[i])];
-    }
-    const Variable<T> rows =
-        record(nll_loss_op, std::move(y), where)
-            .wrt(log_prob, [kept = as_column(labels), classes](const Variable<T>& g) {
-                return put_along(neg(unsqueeze(g, 1)), kept, 1, classes);
-            });
-    return reduce("nll_loss", rows, reduction, where);
+    return reduce("nll_loss", picked("nll_loss", log_prob, labels, where), reduction, where);
 }
 template Variable<float> nll_loss(const Variable<float>&, Indices, Reduction, Where);
 template Variable<double> nll_loss(const Variable<double>&, Indices, Reduction, Where);
 
+static const Op cross_entropy_op(
+    "cross_entropy", on({{3, 4}}, [](const auto& in) {
+        return cross_entropy(in[0], std::vector<std::int64_t>{1, 3, 0});
+    }));
 template <class T>
 Variable<T> cross_entropy(
     const Variable<T>& logits, Indices labels, Reduction reduction, Where where) {
@@ -152,7 +172,9 @@ Variable<T> cross_entropy(
             logits.shape(),
             labels.size());
     }
-    return nll_loss(log_softmax(logits, -1, where), labels, reduction, where);
+    const Variable<T> log_prob = log_softmax(logits, -1, where);
+    return reduce(
+        "cross_entropy", picked("cross_entropy", log_prob, labels, where), reduction, where);
 }
 template Variable<float> cross_entropy(const Variable<float>&, Indices, Reduction, Where);
 template Variable<double> cross_entropy(const Variable<double>&, Indices, Reduction, Where);

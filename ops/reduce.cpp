@@ -1,8 +1,8 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/elementwise.hpp>
+#include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <ops/shape.hpp>
 
@@ -65,6 +65,10 @@ Variable<T> sum(const Variable<T>& x, const Axes& axes, bool keep_dims, Where wh
 template Variable<float> sum(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> sum(const Variable<double>&, const Axes&, bool, Where);
 
+static const Op mean_op(
+    "mean",
+    {on({{3, 4}}, [](const auto& in) { return mean(in[0]); }).linear(),
+     on({{2, 3}}, [](const auto& in) { return mean(in[0], {1}, true); }).linear()});
 template <class T>
 Variable<T> mean(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
     const Reduced to("mean", x.shape(), axes);
@@ -73,21 +77,55 @@ Variable<T> mean(const Variable<T>& x, const Axes& axes, bool keep_dims, Where w
 template Variable<float> mean(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> mean(const Variable<double>&, const Axes&, bool, Where);
 
+namespace {
+
+template <class T>
+Variable<T> variance_of(
+    const char* op,
+    const Variable<T>& x,
+    const Axes& axes,
+    bool keep_dims,
+    std::size_t ddof,
+    Where where) {
+    const Reduced to(op, x.shape(), axes);
+    if (ddof >= to.count && ddof > 0) {
+        fail<std::invalid_argument>(
+            "{}: ddof is {}, x has shape {}, {} elements to each result; need ddof < that",
+            op,
+            ddof,
+            x.shape(),
+            to.count);
+    }
+    const Variable<T> squares = square(sub(x, mean(x, axes, true, where), where), where);
+    const T divisor = static_cast<T>(to.count - ddof);
+    return div(sum(squares, axes, keep_dims, where), divisor, where);
+}
+
+}  // namespace
+
+static const Op variance_op(
+    "variance",
+    {on({{3, 4}}, [](const auto& in) { return variance(in[0]); }),
+     on({{2, 3}}, [](const auto& in) { return variance(in[0], {1}, true, 1); })});
 template <class T>
 Variable<T> variance(
     const Variable<T>& x, const Axes& axes, bool keep_dims, std::size_t ddof, Where where) {
-    const Reduced to("variance", x.shape(), axes);
-    const Variable<T> squares = square(sub(x, mean(x, axes, true, where), where), where);
-    const T divisor = static_cast<T>(to.count) - static_cast<T>(ddof);
-    return div(sum(squares, axes, keep_dims, where), divisor, where);
+    return variance_of("variance", x, axes, keep_dims, ddof, where);
 }
 template Variable<float> variance(const Variable<float>&, const Axes&, bool, std::size_t, Where);
 template Variable<double> variance(const Variable<double>&, const Axes&, bool, std::size_t, Where);
 
+static const Op stddev_op(
+    "stddev",
+    {on({{3, 4}}, [](const auto& in) { return stddev(in[0]); }).without_ties(),
+     on({{2, 3}}, [](const auto& in) { return stddev(in[0], {1}, true, 1); }).without_ties()});
 template <class T>
 Variable<T> stddev(
     const Variable<T>& x, const Axes& axes, bool keep_dims, std::size_t ddof, Where where) {
-    return sqrt(variance(x, axes, keep_dims, ddof, where), where);
+    // The slope of the root is infinite at 0, and times the variance's 0 it would be NaN.
+    const Variable<T> v = variance_of("stddev", x, axes, keep_dims, ddof, where);
+    const Variable<T> none = equal(v, T(0));
+    return xgrad::where(none, T(0), sqrt(xgrad::where(none, T(1), v, where), where), where);
 }
 template Variable<float> stddev(const Variable<float>&, const Axes&, bool, std::size_t, Where);
 template Variable<double> stddev(const Variable<double>&, const Axes&, bool, std::size_t, Where);
@@ -198,6 +236,10 @@ Variable<T> min(const Variable<T>& x, const Axes& axes, bool keep_dims, Where wh
 template Variable<float> min(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> min(const Variable<double>&, const Axes&, bool, Where);
 
+static const Op prod_op(
+    "prod",
+    {on({{3, 2}}, [](const auto& in) { return prod(in[0]); }),
+     on({{2, 3}}, [](const auto& in) { return prod(in[0], {1}, true); })});
 // A tree of products, so that zeros need no care at any order: halves are multiplied until one
 // slice is left.
 template <class T>
@@ -226,6 +268,10 @@ Variable<T> prod(const Variable<T>& x, const Axes& axes, bool keep_dims, Where w
 template Variable<float> prod(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> prod(const Variable<double>&, const Axes&, bool, Where);
 
+static const Op logsumexp_op(
+    "logsumexp",
+    {on({{3, 4}}, [](const auto& in) { return logsumexp(in[0]); }),
+     on({{2, 3}}, [](const auto& in) { return logsumexp(in[0], {1}, true); })});
 // Shifted by the maximum, a constant of the computation: its gradients cancel. A shift that is
 // not finite would make NaN of infinity - infinity.
 template <class T>

@@ -24,7 +24,8 @@ template <class T>
 [[nodiscard]] Variable<T> mean(const Variable<T>& x, Where where = Where::current());
 
 /// The mean squared distance from the mean, in two passes; divided by count - `ddof` (0: the
-/// population's, 1: the unbiased estimate). Gradient: 2 g (x - mean) / (count - ddof).
+/// population's, 1: the unbiased estimate). Gradient: 2 g (x - mean) / (count - ddof). Throws
+/// std::invalid_argument when ddof is not 0 and not below the count.
 template <class T>
 [[nodiscard]] Variable<T> variance(
     const Variable<T>& x,
@@ -35,7 +36,8 @@ template <class T>
 template <class T>
 [[nodiscard]] Variable<T> variance(const Variable<T>& x, Where where = Where::current());
 
-/// The square root of the variance. Gradient: infinite where the variance is 0.
+/// The square root of the variance y^2, with its errors. Gradient: g (x - mean) / ((count - ddof)
+/// y), and 0 where the computed variance is 0.
 template <class T>
 [[nodiscard]] Variable<T> stddev(
     const Variable<T>& x,

@@ -162,12 +162,21 @@ void dropout(
     std::uint64_t first) {
     constexpr std::size_t blocks = 64, words = 4 * blocks;
     alignas(64) std::uint32_t random[words];
+    alignas(64) T factor[words];
     for (std::size_t i = 0; i < n; i += words) {
         philox_blocks<B, blocks>(random, key, stream, (first + i) / 4);
+        for (std::size_t j = 0; j < words; ++j)
+            factor[j] = random[j] < threshold ? scale : T(0);
+        // A selection, not the product alone: an infinity that is dropped becomes 0.
         const std::size_t m = n - i < words ? n - i : words;
-        for (std::size_t j = 0; j < m; ++j) {
-            y[i + j] = random[j] < threshold ? scale * x[i + j] : T(0);
+        std::size_t j = 0;
+        for (; j + B::size <= m; j += B::size) {
+            const B f = B::load_aligned(factor + j);
+            xsimd::select(f == B(T(0)), f, f * B::load_unaligned(x + i + j))
+                .store_unaligned(y + i + j);
         }
+        for (; j < m; ++j)
+            y[i + j] = factor[j] == 0 ? T(0) : factor[j] * x[i + j];
     }
 }
 

@@ -28,6 +28,9 @@ Variable<T> reshape(const Variable<T>& x, const Shape& shape, Where where) {
 template Variable<float> reshape(const Variable<float>&, const Shape&, Where);
 template Variable<double> reshape(const Variable<double>&, const Shape&, Where);
 
+static const Op flatten_op("flatten", on({{2, 3, 2}}, [](const auto& in) {
+                                          return flatten(in[0], 1);
+                                      }).linear());
 template <class T>
 Variable<T> flatten(const Variable<T>& x, std::ptrdiff_t first, std::ptrdiff_t last, Where where) {
     if (x.rank() == 0)
@@ -145,6 +148,11 @@ Variable<T> permute(const Variable<T>& x, const Axes& order, Where where) {
 template Variable<float> permute(const Variable<float>&, const Axes&, Where);
 template Variable<double> permute(const Variable<double>&, const Axes&, Where);
 
+static const Op transpose_op(
+    "transpose",
+    {on({{3, 4}}, [](const auto& in) { return transpose(in[0]); }).linear(),
+     on({{2, 3, 4}}, [](const auto& in) { return transpose(in[0], 0, 2); }).linear(),
+     on({{2, 3, 4}}, [](const auto& in) { return transpose(in[0], -1, -2); }).linear()});
 template <class T>
 Variable<T> transpose(const Variable<T>& x, Where where) {
     Axes order(x.rank());
@@ -166,6 +174,9 @@ Variable<T> transpose(const Variable<T>& x, std::ptrdiff_t a, std::ptrdiff_t b, 
 template Variable<float> transpose(const Variable<float>&, std::ptrdiff_t, std::ptrdiff_t, Where);
 template Variable<double> transpose(const Variable<double>&, std::ptrdiff_t, std::ptrdiff_t, Where);
 
+static const Op squeeze_op("squeeze", on({{2, 1, 3}}, [](const auto& in) {
+                                          return squeeze(in[0], {1});
+                                      }).linear());
 template <class T>
 Variable<T> squeeze(const Variable<T>& x, const Axes& axes, Where where) {
     const std::vector<std::size_t> dropped = checked_axes("squeeze", axes, x.rank());
@@ -186,6 +197,9 @@ Variable<T> squeeze(const Variable<T>& x, const Axes& axes, Where where) {
 template Variable<float> squeeze(const Variable<float>&, const Axes&, Where);
 template Variable<double> squeeze(const Variable<double>&, const Axes&, Where);
 
+static const Op unsqueeze_op("unsqueeze", on({{2, 3}}, [](const auto& in) {
+                                              return unsqueeze(in[0], 1);
+                                          }).linear());
 template <class T>
 Variable<T> unsqueeze(const Variable<T>& x, std::ptrdiff_t axis, Where where) {
     const std::size_t at = checked_axis("unsqueeze", axis, x.rank() + 1);

@@ -2,8 +2,8 @@
 #include <autograd/fail.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
-#include <ops/arithmetic.hpp>
 #include <ops/elementwise.hpp>
+#include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <ops/row_kernels.hpp>
 #include <ops/shape.hpp>

@@ -219,7 +219,7 @@ TEST_CASE("samples wrongly declared flat or linear are caught") {
 
 TEST_CASE("a forward that changes its input is caught") {
     const OpReport report = check_call([](const auto& in) {
-        in[1].assign([](auto& array) { array.data()[5] = 7; });
+        in[1].update([](auto values) { values[5] = 7; });
         return in[0] * in[1];
     });
     CHECK(failures(report) == 1);
@@ -230,7 +230,7 @@ TEST_CASE("a forward that changes its input is caught") {
 TEST_CASE("a rule that changes its input is caught") {
     const Cube cube([](const auto& x, const auto& g) {
         const auto share = 3 * x * x * g;
-        x.assign([](auto& array) { array.data()[0] = 7; });
+        x.update([](auto values) { values[0] = 7; });
         return share;
     });
     CHECK_SAYS(

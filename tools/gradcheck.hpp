@@ -125,7 +125,7 @@ private:
     const GradcheckFunction& f, const Variables& inputs, const GradcheckOptions& options = {});
 
 /// The same for a closure over leaves: a model's loss and its parameters, all of which must require
-/// a gradient. They are perturbed in place with assign(); their values are back when this returns
+/// a gradient. They are perturbed in place with update(); their values are back when this returns
 /// or throws, their gradients untouched. Randomness inside must repeat: see freeze_noise() of
 /// nn::Module.
 [[nodiscard]] GradcheckReport gradcheck(

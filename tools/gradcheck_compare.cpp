@@ -153,7 +153,7 @@ private:
     }
 
     void put(std::size_t at, double value) const {
-        leaf_.assign([&](Array<double>& array) { array.data()[at] = value; });
+        leaf_.update([&](std::span<double> values) { values[at] = value; });
     }
 
     void judge() {

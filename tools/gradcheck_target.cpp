@@ -65,7 +65,7 @@ Snapshot::Snapshot(NamedVariables inputs) : inputs_(std::move(inputs)) {
 Snapshot::~Snapshot() {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         try {
-            inputs_[i].second.assign([&](Array<double>& array) { array = values_[i]; });
+            inputs_[i].second.assign(values_[i]);
         } catch (const std::exception&) {
             // The shape had been changed too; it is back all the same.
         }

@@ -72,7 +72,7 @@ TEST_CASE("grad: an input that is not reached is an error, or undefined where al
     const V y = sum(x);
     CHECK(
         text_of_error<GraphError>([&] {
-            static_cast<void>(grad<double>({y}, {x, other}, {.retain_graph = true}));
+            static_cast<void>(grad<double>({y}, {x, other}));
         }) ==
         "grad: input 1, shape (1, 3), is not reached from the outputs; pass allow_unused = true to "
         "get an undefined Variable for it");

@@ -130,7 +130,7 @@ TEST_CASE("keep: an overwritten value stops backward and names the op") {
     const std::string text = text_of_error<GraphError>([&] { y.backward(); });
     CHECK(text.starts_with("backward: test_cube (record_test.cpp:"));
     CHECK(text.ends_with(
-        ") needs a value of shape (2,) that assign() overwrote after it was recorded (version 0, "
+        ") needs a value of shape (2,) that was overwritten after it was recorded (version 0, "
         "now 2); run backward before the update, or compute on a copy"));
 }
 

@@ -115,6 +115,22 @@ TEST_CASE_TEMPLATE("elementary functions are accurate to a few ulp", T, float, d
     }
 }
 
+TEST_CASE_TEMPLATE("stddev of equal values has slope 0, not NaN", T, float, double) {
+    const Variable<T> x(Array<T>{{2, 2, 2}, {1, 2, 3}}, true);
+    const Variable<T> y = stddev(x, {1});
+    CHECK(y.value()(0) == 0);
+    const Variable<T> g = grad(sum(y), x, {.create_graph = true});
+    const Variable<T> second = grad(sum(g * Variable<T>(Array<T>{1, 2, 4})), x);
+    for (std::size_t j = 0; j < 3; ++j) {
+        CHECK(g.value()(0, j) == 0);
+        CHECK(second.value()(0, j) == 0);
+    }
+    // (x - mean) / (n y) with y = sqrt(2 / 3)
+    CHECK(g.value()(1, 2) == doctest::Approx(1 / (3 * std::sqrt(2.0 / 3))));
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    CHECK(std::isnan(stddev(Variable<T>(Array<T>{nan, 1})).item()));
+}
+
 TEST_CASE("the instruction set is the one asked for, where the machine has it") {
     const char* wanted = std::getenv("XGRAD_ISA");
     if (wanted && std::string(wanted) == "sse2")

@@ -179,7 +179,7 @@ TEST_CASE("losses refuse other shapes, labels out of range and the mean of nothi
     CHECK_ARGUMENT_ERROR(huber_loss(x, x, 0), "huber_loss: delta is 0; need delta > 0");
     CHECK_INDEX_ERROR(
         cross_entropy(x, Labels{0, 3}),
-        "nll_loss: label 3 at row 1 is out of range; need 0 <= label < 3");
+        "cross_entropy: label 3 at row 1 is out of range; need 0 <= label < 3");
     CHECK_INDEX_ERROR(
         nll_loss(x, Labels{-1, 0}),
         "nll_loss: label -1 at row 0 is out of range; need 0 <= label < 3");
@@ -196,12 +196,18 @@ TEST_CASE("losses refuse other shapes, labels out of range and the mean of nothi
         "mse_loss: the batch is empty, shape (0, 3); a mean needs at least one element");
     CHECK_SHAPE_ERROR(
         cross_entropy(none, Labels{}),
-        "nll_loss: the batch is empty, shape (0,); a mean needs at least one element");
+        "cross_entropy: the batch is empty, shape (0,); a mean needs at least one element");
     CHECK(cross_entropy(none, Labels{}, Reduction::sum).item() == 0);
 }
 
 TEST_CASE("parameters outside their range are refused") {
     const V x = of({2});
+    CHECK_ARGUMENT_ERROR(
+        variance(x, {0}, false, 2),
+        "variance: ddof is 2, x has shape (2,), 2 elements to each result; need ddof < that");
+    CHECK_ARGUMENT_ERROR(
+        stddev(x, {0}, false, 3),
+        "stddev: ddof is 3, x has shape (2,), 2 elements to each result; need ddof < that");
     CHECK_ARGUMENT_ERROR(
         clamp(x, 1, 0), "clamp: low is 1, high is 0; need low <= high, neither NaN");
     CHECK_ARGUMENT_ERROR(

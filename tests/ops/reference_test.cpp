@@ -19,8 +19,6 @@ namespace {
 const std::map<std::string, std::string> internal = {
     {"accumulate", "the tape's own addition: tests/autograd/backward_test.cpp"},
     {"place", "the rule of slice, whose rows differentiate through it"},
-    {"huber", "the elements of huber_loss"},
-    {"bce_with_logits", "the elements of binary_cross_entropy_with_logits"},
     {"elementwise", "formulas of the caller: tests/ops/fused_test.cpp"},
     {"dropout", "random: tests/nn/layers_test.cpp"},
 };
