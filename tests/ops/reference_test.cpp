@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -25,9 +26,19 @@ const std::map<std::string, std::string> internal = {
 
 Json read_cases() {
     const char* folder = std::getenv("XGRAD_TEST_REFERENCE");
-    std::ifstream file(std::string(folder ? folder : "tests/reference") + "/ops.json");
-    REQUIRE_MESSAGE(file.good(), "set XGRAD_TEST_REFERENCE to the folder of ops.json");
-    return Json::parse(file);
+    Json cases = Json::array();
+    for (const auto& file :
+         std::filesystem::directory_iterator(folder ? folder : "tests/reference")) {
+        if (!file.path().filename().string().starts_with("ops") ||
+            file.path().extension() != ".json") {
+            continue;
+        }
+        std::ifstream stream(file.path());
+        for (Json& one : Json::parse(stream))
+            cases.push_back(std::move(one));
+    }
+    REQUIRE_MESSAGE(!cases.empty(), "set XGRAD_TEST_REFERENCE to the folder of ops.json");
+    return cases;
 }
 
 template <class T>

@@ -1,23 +1,22 @@
 #!/usr/bin/env python3
-"""Writes ops.json and optim.json: what PyTorch computes, in double, for tests to compare with.
+"""Writes ops*.json and optim.json: what PyTorch computes, in double, for tests to compare with.
 
 usage: make_reference.py [FOLDER]      (default: the folder it lives in)
 
 For development only: needs `pip install torch==2.13.0` (the CPU build); the tests read the files
-it wrote. Each case of ops.json has the op's name, its inputs and parameters "p", the output, a
+it wrote. cases_FAMILY.py gives ops_FAMILY.json, cases.py ops.json. Each case has the op's name, its inputs and parameters "p", the output, a
 random gradient "seed" of the output, the inputs' "grads", directions "v", and the second-order
 product "second", the gradient of sum(grads . v). Numbers that JSON lacks are strings. The same
 seed gives the same files.
 """
 
+import importlib
 import json
 import math
 import sys
 from pathlib import Path
 
 import torch
-
-from cases import all_cases
 
 DECIMALS = 64  # inputs are multiples of 1/64: exact in float, and failures read well
 
@@ -146,18 +145,25 @@ def optimizers():
     ]
 
 
+def write(path, rows):
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    path.write_text(f"[\n{lines}\n]\n")
+
+
 def main():
     if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
         print(__doc__.strip())
         return 0 if len(sys.argv) == 2 else 2
-    folder = Path(sys.argv[1]) if len(sys.argv) == 2 else Path(__file__).resolve().parent
-    generator = torch.Generator().manual_seed(20260101)
-    cases = [record(case, generator) for case in all_cases()]
-    lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
-    (folder / "ops.json").write_text(f"[\n{lines}\n]\n")
-    lines = ",\n".join(json.dumps(run, separators=(",", ":")) for run in optimizers())
-    (folder / "optim.json").write_text(f"[\n{lines}\n]\n")
-    print(f"{len(cases)} cases of {len({case['op'] for case in cases})} ops")
+    here = Path(__file__).resolve().parent
+    folder = Path(sys.argv[1]) if len(sys.argv) == 2 else here
+    for source in sorted(here.glob("cases*.py")):
+        generator = torch.Generator().manual_seed(20260101)
+        family = importlib.import_module(source.stem)
+        cases = [record(case, generator) for case in family.all_cases()]
+        name = source.stem.replace("cases", "ops") + ".json"
+        write(folder / name, cases)
+        print(f"{name}: {len(cases)} cases of {len({case['op'] for case in cases})} ops")
+    write(folder / "optim.json", optimizers())
     return 0
 
 
