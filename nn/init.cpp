@@ -56,22 +56,26 @@ Array<T> uniform(const Shape& shape, Rng& rng, double bound) {
 
 template <class T>
 Array<T> he_normal(const Shape& shape, Rng& rng, double gain) {
+    check_scale("he_normal", "gain", gain);
     return normal<T>(shape, rng, gain * std::sqrt(inverse(static_cast<double>(fans(shape).in))));
 }
 
 template <class T>
 Array<T> he_uniform(const Shape& shape, Rng& rng, double gain) {
+    check_scale("he_uniform", "gain", gain);
     return uniform<T>(
         shape, rng, bound_of(gain * gain * inverse(static_cast<double>(fans(shape).in))));
 }
 
 template <class T>
 Array<T> xavier_normal(const Shape& shape, Rng& rng, double gain) {
+    check_scale("xavier_normal", "gain", gain);
     return normal<T>(shape, rng, gain * std::sqrt(inverse(average(fans(shape)))));
 }
 
 template <class T>
 Array<T> xavier_uniform(const Shape& shape, Rng& rng, double gain) {
+    check_scale("xavier_uniform", "gain", gain);
     return uniform<T>(shape, rng, bound_of(gain * gain * inverse(average(fans(shape)))));
 }
 

@@ -50,11 +50,11 @@ template class Dense<float>;
 template class Dense<double>;
 
 template <class T>
-Dropout<T>::Dropout(double keep_prob, Rng& rng) : keep_prob_(keep_prob),
-                                                  key_{rng.bits64(), 0} {
+Dropout<T>::Dropout(double keep_prob, Rng& rng) : keep_prob_(keep_prob) {
     if (!(keep_prob > 0 && keep_prob <= 1)) {
         fail<std::invalid_argument>("Dropout: keep_prob is {}; need 0 < keep_prob <= 1", keep_prob);
     }
+    key_ = {rng.bits64(), 0};
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #include <nn/module.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace xgrad::nn {
 
@@ -15,15 +16,26 @@ template <class T>
 Module<T>::~Module() = default;
 
 template <class T>
-std::vector<Parameter<T>> Module<T>::parameters() const {
+std::vector<Parameter<T>> Module<T>::every_parameter() const {
     std::vector<Parameter<T>> all = own_;
     for (const auto& [name, child] : children_) {
-        for (Parameter<T>& parameter : child->parameters()) {
+        for (Parameter<T>& parameter : child->every_parameter()) {
             parameter.name = name + "." + parameter.name;
             all.push_back(std::move(parameter));
         }
     }
     return all;
+}
+
+template <class T>
+std::vector<Parameter<T>> Module<T>::parameters() const {
+    std::vector<Parameter<T>> different;
+    std::set<const void*> seen;
+    for (Parameter<T>& parameter : every_parameter()) {
+        if (seen.insert(&parameter.value.state()).second)
+            different.push_back(std::move(parameter));
+    }
+    return different;
 }
 
 template <class T>
@@ -63,7 +75,7 @@ void Module<T>::zero_grad() const {
 template <class T>
 StateDict<T> Module<T>::state_dict() const {
     StateDict<T> state;
-    for (const Parameter<T>& parameter : parameters()) {
+    for (const Parameter<T>& parameter : every_parameter()) {
         state.emplace(parameter.name, parameter.value.value());
     }
     return state;
@@ -71,7 +83,7 @@ StateDict<T> Module<T>::state_dict() const {
 
 template <class T>
 void Module<T>::load_state_dict(const StateDict<T>& state) {
-    const std::vector<Parameter<T>> mine = parameters();
+    const std::vector<Parameter<T>> mine = every_parameter();
     std::string faults;
     std::size_t found = 0;
     for (const Parameter<T>& parameter : mine) {
@@ -130,7 +142,7 @@ template <class T>
 void Module<T>::add_child(const std::string& name, std::shared_ptr<Module> module) {
     check_name(name);
     if (!module)
-        fail<std::invalid_argument>("Module: submodule \"{}\" is null", name);
+        fail<std::invalid_argument>("Module: submodule \"{}\" is null; need a module", name);
     children_.emplace_back(name, std::move(module));
 }
 

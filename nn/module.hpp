@@ -47,7 +47,8 @@ public:
     /// What it is, for people: "Dense(784, 512)".
     [[nodiscard]] virtual std::string describe() const = 0;
 
-    /// Every parameter, this module's first, then its submodules' in the order of registration.
+    /// Every parameter once, this module's first, then its submodules' in the order of
+    /// registration; one that is shared has its first name.
     [[nodiscard]] std::vector<Parameter<T>> parameters() const;
     /// How many numbers the parameters hold.
     [[nodiscard]] std::size_t parameter_count() const;
@@ -72,7 +73,7 @@ public:
     /// Forgets the parameters' gradients.
     void zero_grad() const;
 
-    /// Copies of all parameters.
+    /// Copies of all parameters; one that is shared appears under each name.
     [[nodiscard]] StateDict<T> state_dict() const;
     /// Overwrites all parameters. Throws std::invalid_argument that lists every name that is
     /// missing, left over, or of another shape; then nothing has changed.
@@ -89,6 +90,7 @@ protected:
     }
 
 private:
+    [[nodiscard]] std::vector<Parameter<T>> every_parameter() const;
     void check_name(const std::string& name) const;
     void add_child(const std::string& name, std::shared_ptr<Module> module);
 

@@ -118,14 +118,14 @@ template class SGD<float>;
 template class SGD<double>;
 
 template <class T>
-Adam<T>::Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options)
-    : Optimizer<T>("Adam", std::move(parameters), options.lr),
+Adam<T>::Adam(const char* name, std::vector<nn::Parameter<T>> parameters, AdamOptions options)
+    : Optimizer<T>(name, std::move(parameters), options.lr),
       options_(options) {
-    check_range("Adam", "beta1", options.beta1, 0, 0.9999999);
-    check_range("Adam", "beta2", options.beta2, 0, 0.9999999);
-    check_rate("Adam", "epsilon", options.epsilon);
-    check_rate("Adam", "l2", options.l2);
-    check_rate("Adam", "weight_decay", options.weight_decay);
+    check_range(name, "beta1", options.beta1, 0, 0.9999999);
+    check_range(name, "beta2", options.beta2, 0, 0.9999999);
+    check_rate(name, "epsilon", options.epsilon);
+    check_rate(name, "l2", options.l2);
+    check_rate(name, "weight_decay", options.weight_decay);
     for (const auto& parameter : this->parameters_) {
         mean_.emplace_back(parameter.value.shape(), T(0));
         square_.emplace_back(parameter.value.shape(), T(0));

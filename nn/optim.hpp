@@ -43,15 +43,16 @@ private:
 };
 
 struct SGDOptions {
-    double lr = 0.01;  ///< step size
-    double momentum = 0;
-    bool nesterov = false;
-    double l2 = 0;
-    double weight_decay = 0;
+    double lr = 0.01;         ///< step size, >= 0
+    double momentum = 0;      ///< share of the last velocity that stays, in [0, 1]
+    bool nesterov = false;    ///< needs momentum > 0
+    double l2 = 0;            ///< l2 w is added to the gradient, >= 0
+    double weight_decay = 0;  ///< w shrinks by lr weight_decay w, >= 0
 };
 
 /// v = momentum v + g; w -= lr v, or with nesterov w -= lr (g + momentum v)
-/// [Sutskever et al. 2013, in the form whose velocity carries no lr].
+/// [Sutskever et al. 2013, in the form whose velocity carries no lr]. Throws std::invalid_argument
+/// for an option outside its range and for no parameters.
 template <class T>
 class SGD : public Optimizer<T> {
 public:
@@ -65,19 +66,25 @@ private:
 };
 
 struct AdamOptions {
-    double lr = 1e-3;  ///< step size
-    double beta1 = 0.9, beta2 = 0.999;
-    double epsilon = 1e-8;
-    double l2 = 0;
-    double weight_decay = 0;
+    double lr = 1e-3;         ///< step size, >= 0
+    double beta1 = 0.9;       ///< share of the mean gradient that stays, in [0, 1)
+    double beta2 = 0.999;     ///< share of the mean square that stays, in [0, 1)
+    double epsilon = 1e-8;    ///< added to the root of the mean square, >= 0
+    double l2 = 0;            ///< l2 w is added to the gradient, >= 0
+    double weight_decay = 0;  ///< w shrinks by lr weight_decay w, >= 0
 };
 
 /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m' / (sqrt(v') + epsilon),
-/// m' = m / (1 - beta1^t), v' = v / (1 - beta2^t) [Kingma and Ba 2015, algorithm 1].
+/// m' = m / (1 - beta1^t), v' = v / (1 - beta2^t) [Kingma and Ba 2015, algorithm 1]. Throws
+/// std::invalid_argument for an option outside its range and for no parameters.
 template <class T>
 class Adam : public Optimizer<T> {
 public:
-    Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options);
+    Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options)
+        : Adam("Adam", std::move(parameters), options) {}
+
+protected:
+    Adam(const char* name, std::vector<nn::Parameter<T>> parameters, AdamOptions options);
 
 private:
     void update(std::size_t i, std::span<T> weight, const Array<T>& gradient) override;
@@ -86,12 +93,29 @@ private:
     std::vector<Array<T>> mean_, square_;
 };
 
-/// Adam with decoupled weight decay, by default 0.01 [Loshchilov and Hutter 2019, algorithm 2].
+/// As AdamOptions, with decay.
+struct AdamWOptions {
+    double lr = 1e-3;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 0.01;
+};
+
+/// Adam with decoupled weight decay [Loshchilov and Hutter 2019, algorithm 2].
 template <class T>
 class AdamW : public Adam<T> {
 public:
-    AdamW(std::vector<nn::Parameter<T>> parameters, AdamOptions options = {.weight_decay = 0.01})
-        : Adam<T>(std::move(parameters), options) {}
+    AdamW(std::vector<nn::Parameter<T>> parameters, AdamWOptions options = {})
+        : Adam<T>(
+              "AdamW",
+              std::move(parameters),
+              {options.lr,
+               options.beta1,
+               options.beta2,
+               options.epsilon,
+               0,
+               options.weight_decay}) {}
 };
 
 template <class T>
@@ -99,10 +123,11 @@ SGD(std::vector<nn::Parameter<T>>, SGDOptions) -> SGD<T>;
 template <class T>
 Adam(std::vector<nn::Parameter<T>>, AdamOptions) -> Adam<T>;
 template <class T>
-AdamW(std::vector<nn::Parameter<T>>, AdamOptions) -> AdamW<T>;
+AdamW(std::vector<nn::Parameter<T>>, AdamWOptions) -> AdamW<T>;
 
 /// (lambda / 2m) times the squares of all parameters that decay, to be added to a mean loss over
-/// m examples (practice P4).
+/// m examples: its gradient is (lambda / m) w. Throws std::invalid_argument for lambda < 0 and for
+/// m = 0.
 template <class T>
 [[nodiscard]] Variable<T> l2_penalty(
     const std::vector<nn::Parameter<T>>& parameters, double lambda, std::size_t m);

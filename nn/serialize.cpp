@@ -23,8 +23,12 @@ constexpr std::uint64_t max_header = std::uint64_t{100} << 20;  // the format's 
 template <class T>
 constexpr const char* dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 
-[[noreturn]] void fail_file(const std::filesystem::path& path, const std::string& fault) {
-    fail<IoError>("{}: {}", path.string(), fault);
+[[noreturn]] void fail_save(const std::filesystem::path& path, const std::string& fault) {
+    fail<IoError>("save: \"{}\": {}", path.string(), fault);
+}
+
+[[noreturn]] void fail_load(const std::filesystem::path& path, const std::string& fault) {
+    fail<IoError>("load: \"{}\": {}", path.string(), fault);
 }
 
 // A file descriptor that closes itself.
@@ -33,7 +37,8 @@ public:
     File(const std::filesystem::path& path, int flags) : path_(path) {
         descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
         if (descriptor_ < 0) {
-            fail_file(path, fmt::format("cannot be opened: {}", std::strerror(errno)));
+            fail_save(
+                path, fmt::format("{}; need a path that can be written to", std::strerror(errno)));
         }
     }
     File(const File&) = delete;
@@ -47,14 +52,20 @@ public:
             if (n < 0 && errno == EINTR)
                 continue;
             if (n <= 0)
-                fail_file(path_, fmt::format("write failed: {}", std::strerror(errno)));
+                fail_save(
+                    path_,
+                    fmt::format(
+                        "writing failed: {}; need room for the whole file", std::strerror(errno)));
             from += n;
             bytes -= static_cast<std::size_t>(n);
         }
     }
     void sync() {
         if (::fsync(descriptor_) != 0) {
-            fail_file(path_, fmt::format("fsync failed: {}", std::strerror(errno)));
+            fail_save(
+                path_,
+                fmt::format(
+                    "syncing failed: {}; need a disk that takes the file", std::strerror(errno)));
         }
     }
 
@@ -65,7 +76,9 @@ private:
 
 template <class T>
 std::string header_of(
-    const StateDict<T>& state, const std::map<std::string, std::string>& metadata) {
+    const std::filesystem::path& path,
+    const StateDict<T>& state,
+    const std::map<std::string, std::string>& metadata) {
     Json header = Json::object();
     if (!metadata.empty())
         header["__metadata__"] = metadata;
@@ -78,7 +91,12 @@ std::string header_of(
             {"data_offsets", {at, end}}};
         at = end;
     }
-    std::string text = header.dump();
+    std::string text;
+    try {
+        text = header.dump();
+    } catch (const Json::type_error&) {
+        fail_save(path, "a name or the metadata is not UTF-8; need valid UTF-8");
+    }
     text.resize((text.size() + 7) / 8 * 8, ' ');  // the data starts aligned
     return text;
 }
@@ -90,7 +108,7 @@ void save(
     const std::filesystem::path& path,
     const StateDict<T>& state,
     const std::map<std::string, std::string>& metadata) {
-    const std::string header = header_of(state, metadata);
+    const std::string header = header_of(path, state, metadata);
     const std::uint64_t length = header.size();
     std::filesystem::path beside = path;
     beside += fmt::format(".part{}", ::getpid());
@@ -101,10 +119,11 @@ void save(
         for (const auto& [name, value] : state)
             file.write(value.data(), value.size() * sizeof(T));
         file.sync();
-        std::filesystem::rename(beside, path);
-    } catch (const std::filesystem::filesystem_error& error) {
-        std::filesystem::remove(beside);
-        fail_file(path, fmt::format("rename failed: {}", error.code().message()));
+        std::error_code error;
+        std::filesystem::rename(beside, path, error);
+        if (error) {
+            fail_save(path, fmt::format("{}; need the path of a file", error.message()));
+        }
     } catch (...) {
         std::error_code ignored;
         std::filesystem::remove(beside, ignored);
@@ -138,8 +157,7 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
     try {
         const std::string dtype = json.at("dtype").get<std::string>();
         if (dtype != "F32" && dtype != "F64") {
-            fail_file(
-                path, fmt::format("\"{}\" has dtype {}; F32 and F64 can be read", name, dtype));
+            fail_load(path, fmt::format("\"{}\" has dtype {}; need F32 or F64", name, dtype));
         }
         entry.is_double = dtype == "F64";
         std::uint64_t bytes = entry.is_double ? 8 : 4;
@@ -150,7 +168,11 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
                 throw std::invalid_argument("shape");
             const auto n = extent.get<std::uint64_t>();
             if (__builtin_mul_overflow(bytes, n, &bytes)) {
-                fail_file(path, fmt::format("\"{}\" has a shape whose size overflows", name));
+                fail_load(
+                    path,
+                    fmt::format(
+                        "\"{}\" has a shape whose size overflows; need one that fits 64 bits",
+                        name));
             }
             entry.shape.push_back(n);
         }
@@ -162,7 +184,7 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
         entry.begin = offsets[0].get<std::uint64_t>();
         entry.end = offsets[1].get<std::uint64_t>();
         if (entry.end < entry.begin || entry.end - entry.begin != bytes) {
-            fail_file(
+            fail_load(
                 path,
                 fmt::format(
                     "\"{}\" has offsets {} to {}; its shape needs {} bytes",
@@ -174,35 +196,74 @@ Entry parse_entry(const std::filesystem::path& path, const std::string& name, co
     } catch (const IoError&) {
         throw;
     } catch (const std::exception&) {
-        fail_file(
+        fail_load(
             path,
             fmt::format("the entry \"{}\" is not valid; need dtype, shape and data_offsets", name));
     }
     return entry;
 }
 
-std::vector<Entry> parse_header(
-    const std::filesystem::path& path,
-    const std::string& text,
-    std::map<std::string, std::string>* metadata) {
-    const Json header = Json::parse(text, nullptr, false);
-    if (!header.is_object())
-        fail_file(path, "the header is not a JSON object; is it safetensors?");
-    std::vector<Entry> entries;
-    for (const auto& [name, json] : header.items()) {
+struct Header {
+    std::vector<Entry> entries;  // by offset
+    std::map<std::string, std::string> metadata;
+};
+
+Header parse_header(const std::filesystem::path& path, const std::string& text) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object())
+        fail_load(path, "the header is not a JSON object; need a safetensors file");
+    Header result;
+    for (const auto& [name, entry] : json.items()) {
         if (name != "__metadata__") {
-            entries.push_back(parse_entry(path, name, json));
+            result.entries.push_back(parse_entry(path, name, entry));
             continue;
         }
-        if (!metadata || !json.is_object())
-            continue;
-        for (const auto& [key, value] : json.items()) {
-            if (value.is_string())
-                (*metadata)[key] = value.get<std::string>();
+        for (const auto& [key, value] : entry.items()) {
+            if (entry.is_object() && value.is_string())
+                result.metadata[key] = value.get<std::string>();
         }
     }
-    std::ranges::sort(entries, {}, &Entry::begin);
-    return entries;
+    std::ranges::sort(result.entries, {}, &Entry::begin);
+    return result;
+}
+
+// The arrays fill `bytes` without a gap or an overlap.
+void check_offsets(
+    const std::filesystem::path& path, const std::vector<Entry>& entries, std::uint64_t bytes) {
+    std::uint64_t at = 0;
+    for (const Entry& entry : entries) {
+        if (entry.begin != at) {
+            fail_load(
+                path,
+                fmt::format(
+                    "\"{}\" begins at {}, the array before it ends at {}; need no gap and no "
+                    "overlap",
+                    entry.name,
+                    entry.begin,
+                    at));
+        }
+        at = entry.end;
+    }
+    if (at != bytes) {
+        fail_load(
+            path,
+            fmt::format(
+                "the arrays need {} bytes, {} follow the header; the file is {}",
+                at,
+                bytes,
+                at > bytes ? "cut short" : "too long"));
+    }
+}
+
+std::ifstream open_file(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        fail_load(path, "is not a regular file; need a safetensors file");
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    if (!file)
+        fail_load(path, fmt::format("{}; need a safetensors file", std::strerror(errno)));
+    return file;
 }
 
 template <class From, class T>
@@ -220,59 +281,41 @@ Array<T> convert(const char* bytes, const Shape& shape) {
 
 template <class T>
 StateDict<T> load(const std::filesystem::path& path, std::map<std::string, std::string>* metadata) {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file)
-        fail_file(path, "cannot be opened");
+    std::ifstream file = open_file(path);
     const auto size = static_cast<std::uint64_t>(file.tellg());
     std::uint64_t length = 0;
     file.seekg(0);
     if (size < 8 || !file.read(reinterpret_cast<char*>(&length), 8)) {
-        fail_file(path, fmt::format("has {} bytes; a safetensors file has at least 8", size));
+        fail_load(path, fmt::format("has {} bytes; a safetensors file has at least 8", size));
     }
     if (length > max_header || length > size - 8) {
-        fail_file(
+        fail_load(
             path,
             fmt::format(
-                "the header claims {} bytes, the file has {} after its length", length, size - 8));
+                "the header claims {} bytes, the file has {} after its length; need a whole file",
+                length,
+                size - 8));
     }
     std::string text(length, '\0');
-    if (!file.read(text.data(), static_cast<std::streamsize>(length))) {
-        fail_file(path, "the header could not be read");
-    }
-    const std::vector<Entry> entries = parse_header(path, text, metadata);
-    std::uint64_t at = 0;
-    for (const Entry& entry : entries) {
-        if (entry.begin != at) {
-            fail_file(
-                path,
-                fmt::format(
-                    "\"{}\" begins at {}, the array before it ends at {}; need no gap and no "
-                    "overlap",
-                    entry.name,
-                    entry.begin,
-                    at));
-        }
-        at = entry.end;
-    }
-    if (at != size - 8 - length) {
-        fail_file(
-            path,
-            fmt::format(
-                "the arrays need {} bytes, {} follow the header; the file is {}",
-                at,
-                size - 8 - length,
-                at > size - 8 - length ? "cut short" : "too long"));
-    }
+    if (!file.read(text.data(), static_cast<std::streamsize>(length)))
+        fail_load(path, "the header could not be read; need a file that stays as it is");
+    Header header = parse_header(path, text);
+    check_offsets(path, header.entries, size - 8 - length);
     StateDict<T> state;
     std::string bytes;
-    for (const Entry& entry : entries) {
+    for (const Entry& entry : header.entries) {
         bytes.resize(entry.end - entry.begin);
         if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-            fail_file(path, fmt::format("\"{}\" could not be read", entry.name));
+            fail_load(
+                path,
+                fmt::format(
+                    "\"{}\" could not be read; need a file that stays as it is", entry.name));
         }
         state[entry.name] = entry.is_double ? convert<double, T>(bytes.data(), entry.shape)
                                             : convert<float, T>(bytes.data(), entry.shape);
     }
+    if (metadata)
+        *metadata = std::move(header.metadata);
     return state;
 }
 

@@ -20,7 +20,8 @@ void save(
 
 /// Reads a safetensors file of F32 or F64 arrays, converted to T. Nothing is trusted before it is
 /// checked: the header's length and form, dtypes, shapes whose product may overflow, offsets that
-/// overlap or leave gaps, the file's exact size. Throws IoError that names the file and the fault.
+/// overlap or leave gaps, the file's exact size. `metadata`, where given, becomes the file's.
+/// Throws IoError that names the file and the fault; then `metadata` is as it was.
 template <class T>
 [[nodiscard]] StateDict<T> load(
     const std::filesystem::path& path, std::map<std::string, std::string>* metadata = nullptr);

@@ -30,7 +30,8 @@ Sizes part_sizes(const char* function, std::size_t rows, const Fractions& f) {
     const auto part = [&](double fraction) {
         return static_cast<std::size_t>(std::llround(fraction * static_cast<double>(rows)));
     };
-    const Sizes sizes = {rows - part(f.dev) - part(f.test), part(f.dev), part(f.test)};
+    const std::size_t rest = part(f.dev) + part(f.test);
+    const Sizes sizes = {rows - std::min(rows, rest), part(f.dev), part(f.test)};
     if (sizes[0] == 0 || (f.dev > 0 && sizes[1] == 0) || (f.test > 0 && sizes[2] == 0)) {
         fail<std::invalid_argument>(
             "{}: {} rows give train {}, dev {} and test {}; need at least one row in each part "

@@ -198,6 +198,12 @@ TEST_CASE("split refuses too few rows for its parts") {
         "split: 10 rows give train 10, dev 0 and test 0; need at least one row in each part with a "
         "fraction",
         std::invalid_argument);
+    // Both halves of 3 round up to 2.
+    CHECK_THROWS_WITH_AS(
+        static_cast<void>(split(3, {1e-10, 0.5, 0.5}, 1)),
+        "split: 3 rows give train 0, dev 2 and test 2; need at least one row in each part with a "
+        "fraction",
+        std::invalid_argument);
     CHECK_THROWS_AS(static_cast<void>(split(0, {1, 0, 0}, 1)), std::invalid_argument);
     CHECK(split(1, {1, 0, 0}, 1).train == Rows{0});
 }

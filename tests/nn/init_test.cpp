@@ -107,6 +107,12 @@ TEST_CASE("scales below zero are refused") {
               static_cast<void>(init::normal<double>({2}, rng, -1));
           }) == "normal: the deviation is -1; need >= 0");
     CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(init::he_normal<double>({2, 2}, rng, -1));
+          }) == "he_normal: the gain is -1; need >= 0");
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(init::xavier_uniform<double>({2, 2}, rng, -2));
+          }) == "xavier_uniform: the gain is -2; need >= 0");
+    CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(init::uniform<double>({2}, rng, -1));
           }) == "uniform: the bound is -1; need >= 0");
 }

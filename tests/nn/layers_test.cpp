@@ -128,10 +128,13 @@ TEST_CASE("Dropout refuses a keep_prob outside (0, 1]") {
         return text_of_error<std::invalid_argument>(
             [&] { const nn::Dropout<double> dropout(keep, rng); });
     };
+    const Rng::State before = rng.state();
     CHECK(text(0) == "Dropout: keep_prob is 0; need 0 < keep_prob <= 1");
     CHECK(text(1.5) == "Dropout: keep_prob is 1.5; need 0 < keep_prob <= 1");
     CHECK(text(-0.1) == "Dropout: keep_prob is -0.1; need 0 < keep_prob <= 1");
     CHECK(text(std::nan("")) == "Dropout: keep_prob is nan; need 0 < keep_prob <= 1");
+    Rng untouched{before};
+    CHECK(rng.bits64() == untouched.bits64());
 }
 
 TEST_CASE("Dropout: a new mask in every forward, the same when frozen, the same by seed") {

@@ -80,7 +80,7 @@ TEST_CASE("Module: names are unique, not empty, and without dots") {
     CHECK(text("a.b") == "Module: the name \"a.b\" is not valid" + rest);
     CHECK(text_of_error<std::invalid_argument>([&] {
               model.register_module("none", std::shared_ptr<nn::Dense<double>>());
-          }) == "Module: submodule \"none\" is null");
+          }) == "Module: submodule \"none\" is null; need a module");
     CHECK(names_of(model).size() == 4);
 }
 
@@ -157,4 +157,20 @@ TEST_CASE("Module: the summary lists paths, layers, shapes and counts") {
     }
     CHECK(text.ends_with(" 10\n"));
     CHECK(std::count(text.begin(), text.end(), '\n') == 6);
+}
+
+TEST_CASE("Module: a shared submodule's parameters count once, and are saved under each name") {
+    Rng rng(1);
+    const auto shared = std::make_shared<nn::Dense<double>>(3, 3, rng);
+    nn::Sequential<double> twice;
+    twice.add(shared).add(std::make_shared<nn::Dense<double>>(3, 2, rng)).add(shared);
+    const auto parameters = twice.parameters();
+    REQUIRE(parameters.size() == 4);
+    CHECK(parameters[0].name == "0.weight");
+    CHECK(parameters[2].name == "1.weight");
+    CHECK(twice.parameter_count() == 12 + 8);
+    const auto state = twice.state_dict();
+    CHECK(state.size() == 6);
+    CHECK(state.contains("2.weight"));
+    twice.load_state_dict(state);
 }

@@ -51,7 +51,14 @@ std::unique_ptr<optim::Optimizer<double>> make(const Json& run, const Parameters
         .weight_decay = value("weight_decay", 0)};
     if (run.at("name") == "Adam")
         return std::make_unique<optim::Adam<double>>(parameters, options);
-    return std::make_unique<optim::AdamW<double>>(parameters, options);
+    return std::make_unique<optim::AdamW<double>>(
+        parameters,
+        optim::AdamWOptions{
+            .lr = options.lr,
+            .beta1 = options.beta1,
+            .beta2 = options.beta2,
+            .epsilon = options.epsilon,
+            .weight_decay = options.weight_decay});
 }
 
 Array<double> array_of(const Json& json, const Shape& shape) {
@@ -177,15 +184,58 @@ TEST_CASE("options out of range are refused") {
     CHECK(adam({.lr = -1}) == "Adam: lr is -1; need a finite lr >= 0");
     CHECK(adam({.beta1 = 1}).starts_with("Adam: beta1 is 1; need 0 <= beta1 <= "));
     CHECK(adam({.epsilon = -1}) == "Adam: epsilon is -1; need a finite epsilon >= 0");
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              optim::AdamW<double> made(problem.parameters(), {.lr = -1});
+          }) == "AdamW: lr is -1; need a finite lr >= 0");
     CHECK(text_of_error<std::invalid_argument>([] {
               optim::SGD<double> made({}, {});
           }) == "SGD: there are no parameters; pass module.parameters()");
     optim::SGD<double> good(problem.parameters(), {.lr = 0.1});
-    CHECK_THROWS_AS(good.set_lr(-1), std::invalid_argument);
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              good.set_lr(-1);
+          }) == "SGD: lr is -1; need a finite lr >= 0");
     CHECK(good.lr() == 0.1);
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(optim::l2_penalty(problem.parameters(), 1, 0));
           }) == "l2_penalty: m is 0; need at least one example");
+}
+
+TEST_CASE("AdamW decays by 0.01 unless told otherwise") {
+    const Problem problem;
+    optim::AdamW<double> adam(problem.parameters(), {.lr = 0.5});
+    const Array<double> before = problem.w.value();
+    sum(problem.w * 0 + problem.b * 0).backward();
+    adam.step();  // gradients are 0: only the decay acts
+    check_close(problem.w.value(), Array<double>(before * (1 - 0.5 * 0.01)));
+    check_close(problem.b.value(), {0.125, -0.5, 1.0});
+}
+
+TEST_CASE("the penalty in the loss is weight decay for SGD and something else for Adam") {
+    constexpr double lambda = 3;
+    constexpr std::size_t m = 10;
+    const Problem penalised, decayed;
+    optim::SGD<double> with(penalised.parameters(), {.lr = 0.05, .momentum = 0});
+    optim::SGD<double> without(decayed.parameters(), {.lr = 0.05, .weight_decay = lambda / m});
+    const Problem adam_penalised, adam_decayed;
+    optim::Adam<double> adam_with(adam_penalised.parameters(), {.lr = 0.05});
+    optim::Adam<double> adam_without(
+        adam_decayed.parameters(), {.lr = 0.05, .weight_decay = lambda / m});
+    for (int step = 0; step < 20; ++step) {
+        for (const Problem* problem : {&penalised, &adam_penalised}) {
+            problem->backward();
+            optim::l2_penalty(problem->parameters(), lambda, m).backward();
+        }
+        decayed.backward();
+        adam_decayed.backward();
+        for (optim::Optimizer<double>* each : std::initializer_list<optim::Optimizer<double>*>{
+                 &with, &without, &adam_with, &adam_without}) {
+            each->step();
+            each->zero_grad();
+        }
+    }
+    check_close(penalised.w.value(), decayed.w.value(), 1e-12);
+    check_close(penalised.b.value(), decayed.b.value(), 1e-12);
+    CHECK(difference(adam_penalised.w.value(), adam_decayed.w.value(), 1e-3) != "");
 }
 
 TEST_CASE("a graph that needs the old weights stops after a step") {

@@ -35,7 +35,7 @@ std::filesystem::path write_file(
 std::string fault_of(const std::filesystem::path& path) {
     const std::string text =
         text_of_error<IoError>([&] { static_cast<void>(nn::load<double>(path)); });
-    const std::string prefix = path.string() + ": ";
+    const std::string prefix = "load: \"" + path.string() + "\": ";
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
@@ -97,10 +97,10 @@ TEST_CASE("the file is safetensors: length, JSON, elements") {
 
 TEST_CASE("a missing file, an empty one and a folder are refused") {
     const TempFolder folder;
-    CHECK(fault_of(folder / "none") == "cannot be opened");
+    CHECK(fault_of(folder / "none") == "No such file or directory; need a safetensors file");
     std::ofstream(folder / "empty").flush();
     CHECK(fault_of(folder / "empty") == "has 0 bytes; a safetensors file has at least 8");
-    CHECK_THROWS_AS(static_cast<void>(nn::load<double>(folder / ".")), IoError);
+    CHECK(fault_of(folder / ".") == "is not a regular file; need a safetensors file");
 }
 
 TEST_CASE("a file cut short anywhere, or too long, is refused") {
@@ -130,13 +130,14 @@ TEST_CASE("a header that claims more than the file has is refused before it is r
         file << "{}";
         file.close();
         CHECK(
-            fault_of(folder / "x") == "the header claims " + std::to_string(length) +
-                                          " bytes, the file has 2 after its length");
+            fault_of(folder / "x") ==
+            "the header claims " + std::to_string(length) +
+                " bytes, the file has 2 after its length; need a whole file");
     }
 }
 
 TEST_CASE("a header that is not a JSON object is refused") {
-    const std::string text = "the header is not a JSON object; is it safetensors?";
+    const std::string text = "the header is not a JSON object; need a safetensors file";
     CHECK(fault_of_header("hello", 0) == text);
     CHECK(fault_of_header("[1]", 0) == text);
     CHECK(fault_of_header("{\"a\":", 0) == text);
@@ -160,7 +161,7 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
         form);
     CHECK(
         fault_of_header(R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})", 8) ==
-        "\"a\" has dtype I64; F32 and F64 can be read");
+        "\"a\" has dtype I64; need F32 or F64");
     CHECK(
         fault_of_header(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8) ==
         "\"a\" has offsets 0 to 8; its shape needs 16 bytes");
@@ -170,7 +171,7 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
     CHECK(
         fault_of_header(
             R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0) ==
-        "\"a\" has a shape whose size overflows");
+        "\"a\" has a shape whose size overflows; need one that fits 64 bits");
 }
 
 TEST_CASE("arrays that overlap or leave a gap are refused") {
@@ -189,14 +190,35 @@ TEST_CASE("arrays that overlap or leave a gap are refused") {
 
 TEST_CASE("a failed save leaves the old file and nothing beside it") {
     const TempFolder folder;
-    CHECK_THROWS_AS(nn::save(folder / "none/x", State{}), IoError);
+    const auto fault = [&](const char* name, const State& state) {
+        const std::string text = text_of_error<IoError>([&] { nn::save(folder / name, state); });
+        return text.substr(text.rfind(": ") + 2);
+    };
+    CHECK(
+        fault("none/x", State{}) ==
+        "No such file or directory; need a path that can be written to");
     // A folder in the file's place cannot be replaced by a file.
     std::filesystem::create_directory(folder / "x");
     std::ofstream(folder / "x/inside") << "old";
-    CHECK_THROWS_AS(nn::save(folder / "x", State{{"a", Array<double>{1}}}), IoError);
+    CHECK(fault("x", State{{"a", Array<double>{1}}}) == "Is a directory; need the path of a file");
+    CHECK(
+        fault("y", State{{"\xff", Array<double>{1}}}) ==
+        "a name or the metadata is not UTF-8; need valid UTF-8");
     CHECK(bytes_of(folder / "x/inside") == "old");
     const std::filesystem::directory_iterator entries(folder / ".");
     CHECK(std::distance(begin(entries), end(entries)) == 1);
+}
+
+TEST_CASE("load gives metadata whole or leaves it") {
+    const TempFolder folder;
+    nn::save(folder / "x", State{{"a", Array<double>{1}}}, {{"epoch", "7"}});
+    std::map<std::string, std::string> metadata{{"mine", "1"}};
+    std::ofstream(folder / "cut", std::ios::binary)
+        << bytes_of(folder / "x").substr(0, bytes_of(folder / "x").size() - 1);
+    CHECK_THROWS_AS(static_cast<void>(nn::load<double>(folder / "cut", &metadata)), IoError);
+    CHECK(metadata == std::map<std::string, std::string>{{"mine", "1"}});
+    static_cast<void>(nn::load<double>(folder / "x", &metadata));
+    CHECK(metadata == std::map<std::string, std::string>{{"epoch", "7"}});
 }
 
 TEST_CASE("save replaces an older file") {
