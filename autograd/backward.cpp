@@ -2,6 +2,8 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/kernels.hpp>
+#include <autograd/node_hooks.hpp>
+#include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
 
 #include <algorithm>
@@ -141,11 +143,18 @@ public:
         running = before;
     }
 
+    // What walk() found for a node that was wanted; null for one that was not reached.
+    [[nodiscard]] const Variable<T>* result(const Node<T>* node) const {
+        const auto found =
+            std::ranges::find(results, node, [](const Leaf& leaf) { return leaf.node.get(); });
+        return found == results.end() ? nullptr : &found->gradient;
+    }
+
     struct Leaf {
         Ref<Node<T>> node;
         Variable<T> gradient;
     };
-    std::vector<Leaf> results;  // leaves, and the wanted nodes
+    std::vector<Leaf> results;  // leaves and what retains its gradient, or the wanted nodes
 
 private:
     struct Mark {
@@ -168,9 +177,14 @@ private:
         Ref<Node<T>> node = std::move(taken.mapped().node);
         Variable<T> gradient = std::move(taken.mapped().gradient);
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
-        if (selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf()) {
-            results.push_back({node, gradient});
+        bool is_result =
+            selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
+        if (node->hooked.load(std::memory_order_acquire)) {
+            gradient = through_hooks(*node, std::move(gradient));
+            is_result = is_result || (!selective_ && hooks_of(*node)->retains);
         }
+        if (is_result)
+            results.push_back({node, gradient});
         if (node->is_leaf())
             return;
         const std::size_t edges = node->edges();
@@ -193,7 +207,10 @@ private:
                 call_string(node->op, node->where));
         }
         running = {node->op, &node->where};
-        node->shares(gradient, wanted_edges_.get(), shares_.data());
+        {
+            const TimedRule timed(node->op, node->where);
+            node->shares(gradient, wanted_edges_.get(), shares_.data());
+        }
         gradient = {};
         for (std::size_t i = 0; i < edges; ++i) {
             if (!wanted_edges_[i])
@@ -272,13 +289,38 @@ void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_
     const NoGradGuard no_grad;
     for (auto& leaf : run.results) {
         // The caller may still hold the seed's array, or another leaf the same share.
-        Variable<T>& sum = static_cast<LeafNode<T>*>(leaf.node.get())->gradient;
+        Variable<T>& sum = leaf.node->is_leaf()
+                               ? static_cast<LeafNode<T>*>(leaf.node.get())->gradient
+                               : hooks_of(*leaf.node)->gradient;
         if (!sum.defined() && !leaf.gradient.unshared()) {
             leaf.gradient = Variable<T>(Array<T>(leaf.gradient.value()));
         }
         accumulate(sum, std::move(leaf.gradient));
     }
 }
+
+template <class T>
+std::vector<Variable<T>> gradients_at(
+    const Variable<T>& output,
+    const Variable<T>& seed,
+    const std::vector<Node<T>*>& nodes,
+    bool create_graph) {
+    Run<T> run(create_graph, create_graph);
+    for (Node<T>* node : nodes)
+        run.want(node);
+    run.mark_needed({output});
+    run.seed(output.state().node, seed);
+    run.walk();
+    std::vector<Variable<T>> gradients;
+    for (Node<T>* node : nodes)
+        gradients.push_back(run.result(node) ? *run.result(node) : Variable<T>());
+    return gradients;
+}
+
+template std::vector<Variable<float>> gradients_at(
+    const Variable<float>&, const Variable<float>&, const std::vector<Node<float>*>&, bool);
+template std::vector<Variable<double>> gradients_at(
+    const Variable<double>&, const Variable<double>&, const std::vector<Node<double>*>&, bool);
 
 template void run_backward(const Variable<float>&, const Variable<float>&, bool);
 template void run_backward(const Variable<double>&, const Variable<double>&, bool);
@@ -338,16 +380,15 @@ std::vector<Variable<T>> grad(
     run.walk();
     std::vector<Variable<T>> gradients;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const auto found = std::ranges::find(
-            run.results, inputs[i].state().node, [](const auto& leaf) { return leaf.node; });
-        if (found == run.results.end()) {
-            gradients.emplace_back();
-            continue;
-        }
         // A constant of its own, unless the graph goes on: assign() to it must reach neither
         // another gradient nor a seed nor a value that a rule returned as it was.
-        const bool own = options.create_graph || found->gradient.unshared();
-        gradients.push_back(own ? found->gradient : Variable<T>(Array<T>(found->gradient.value())));
+        const Variable<T>* found = run.result(inputs[i].state().node.get());
+        if (!found)
+            gradients.emplace_back();
+        else if (options.create_graph || found->unshared())
+            gradients.push_back(*found);
+        else
+            gradients.emplace_back(Array<T>(found->value()));
     }
     return gradients;
 }

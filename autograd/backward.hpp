@@ -24,4 +24,13 @@ public:
 template <class T>
 void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_graph);
 
+/// The gradients of `output` from `seed` with respect to nodes, as grad() gives them; undefined
+/// where a node is not reached. Without create_graph what the rules keep is released.
+template <class T>
+[[nodiscard]] std::vector<Variable<T>> gradients_at(
+    const Variable<T>& output,
+    const Variable<T>& seed,
+    const std::vector<Node<T>*>& nodes,
+    bool create_graph);
+
 }  // namespace xgrad::detail

@@ -5,6 +5,7 @@
 #include <autograd/ref.hpp>
 #include <autograd/where.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace xgrad {
@@ -49,7 +50,8 @@ public:
     const std::uint64_t sequence;
     const Shape shape;  ///< of the output
     bool released = false;
-    bool frozen = false;  ///< a leaf with requires_grad(false)
+    bool frozen = false;               ///< a leaf with requires_grad(false)
+    std::atomic<bool> hooked = false;  ///< has hooks, or keeps its gradient: see node_hooks.hpp
 
 protected:
     virtual ~Node() = default;

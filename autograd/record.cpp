@@ -1,5 +1,6 @@
 #include <autograd/backward.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
 
 #include <cmath>
@@ -60,6 +61,8 @@ Recording<T>::Recording(const Op& op, Array<T> value, Where where)
     : op_(&op),
       where_(where),
       value_(detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(std::move(value)))) {
+    if (detail::profiling)
+        detail::note_forward(&op, where, value_->array.size() * sizeof(T));
     if (anomaly_enabled())
         detail::check_finite(&op, where, "the result", value_->array);
 }

@@ -1,10 +1,12 @@
 #include <autograd/backward.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/node_hooks.hpp>
 #include <autograd/record.hpp>
 #include <autograd/variable.hpp>
 
 #include <atomic>
 #include <limits>
+#include <string_view>
 
 namespace xgrad {
 namespace detail {
@@ -50,6 +52,8 @@ void Node<T>::destroy() noexcept {
     draining = true;
     while (Node* node = dead) {
         dead = node->next_dead_;
+        if (node->hooked.load(std::memory_order_relaxed))
+            forget_hooks(*node);
         delete node;
     }
     draining = false;
@@ -125,42 +129,73 @@ Variable<T>& Variable<T>::requires_grad(bool on) {
 
 namespace {
 
+// Where a leaf, or a result that retains it, has its gradient; null for others.
 template <class T>
-detail::LeafNode<T>* leaf_of(const detail::State<T>& state) {
+Variable<T>* gradient_of(const detail::State<T>& state) {
     detail::Node<T>* node = state.node.get();
-    return node && node->is_leaf() ? static_cast<detail::LeafNode<T>*>(node) : nullptr;
+    if (!node)
+        return nullptr;
+    if (node->is_leaf())
+        return &static_cast<detail::LeafNode<T>*>(node)->gradient;
+    const auto hooks = detail::hooks_of(*node);
+    return hooks && hooks->retains ? &hooks->gradient : nullptr;
 }
 
 }  // namespace
 
 template <class T>
 bool Variable<T>::has_grad() const noexcept {
-    const detail::LeafNode<T>* leaf = state_ ? leaf_of(*state_) : nullptr;
-    return leaf && leaf->gradient.defined();
+    const Variable* gradient = state_ ? gradient_of(*state_) : nullptr;
+    return gradient && gradient->defined();
 }
 
 template <class T>
 const Array<T>& Variable<T>::grad() const {
-    const detail::LeafNode<T>* leaf = leaf_of(state());
-    if (!leaf) {
+    const Variable* gradient = gradient_of(state());
+    if (!gradient) {
         fail<GraphError>(
             "grad: the variable, shape {}, is {}; only a leaf with requires_grad has a gradient, "
-            "use xgrad::grad(output, input) for others",
+            "use retain_grad() or xgrad::grad(output, input) for others",
             shape(),
             is_leaf() ? "a leaf without requires_grad" : "the result of an op");
     }
-    if (!leaf->gradient.defined()) {
+    if (!gradient->defined()) {
         fail<GraphError>(
-            "grad: the leaf, shape {}, has no gradient yet; call backward() on what depends on it",
+            "grad: the {}, shape {}, has no gradient yet; call backward() on what depends on it",
+            is_leaf() ? "leaf" : "result",
             shape());
     }
-    return leaf->gradient.value();
+    return gradient->value();
 }
 
 template <class T>
 void Variable<T>::zero_grad() const {
-    if (detail::LeafNode<T>* leaf = leaf_of(state()))
-        leaf->gradient = {};
+    if (Variable* gradient = gradient_of(state()))
+        *gradient = {};
+}
+
+template <class T>
+void Variable<T>::check_hookable(const char* function) const {
+    if (!requires_grad()) {
+        fail<GraphError>(
+            "{}: the variable, shape {}, does not require a gradient; there is none to {}",
+            function,
+            shape(),
+            function == std::string_view("retain_grad") ? "retain" : "hook");
+    }
+}
+
+template <class T>
+void Variable<T>::retain_grad() const {
+    check_hookable("retain_grad");
+    if (!is_leaf())
+        detail::make_hooks(*state().node)->retains = true;
+}
+
+template <class T>
+HookHandle Variable<T>::add_hook(std::function<Variable(const Variable&)> hook) const {
+    check_hookable("register_hook");
+    return detail::add_hook(*state().node, std::move(hook));
 }
 
 template <class T>

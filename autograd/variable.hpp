@@ -3,6 +3,7 @@
 
 #include <autograd/array.hpp>
 #include <autograd/error.hpp>
+#include <autograd/hook.hpp>
 #include <autograd/node.hpp>
 #include <autograd/ref.hpp>
 #include <autograd/where.hpp>
@@ -10,6 +11,8 @@
 #include <concepts>
 #include <functional>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace xgrad {
@@ -102,11 +105,31 @@ public:
     Variable& requires_grad(bool on);
     [[nodiscard]] bool is_leaf() const { return !state().node || state().node->is_leaf(); }
 
-    /// What backward() has summed up for this leaf. Throws GraphError when there is none yet.
+    /// What backward() has summed up for this leaf, or result that retains it. Throws GraphError
+    /// when there is none yet.
     [[nodiscard]] const Array<T>& grad() const;
     [[nodiscard]] bool has_grad() const noexcept;
     /// Forgets the gradient.
     void zero_grad() const;
+
+    /// Of a result: keep its gradient too, for grad() after backward(). Throws GraphError when this
+    /// does not require a gradient.
+    void retain_grad() const;
+    /// Calls hook(g) in every pass of backward() or grad() that comes through here, when the
+    /// gradient g of this value is complete, before it goes on. A Variable that it returns, of g's
+    /// shape, takes g's place; a hook that returns nothing observes. Several run in the order of
+    /// registration. Throws GraphError when this does not require a gradient.
+    template <class F>
+    HookHandle register_hook(F hook) const {
+        if constexpr (std::is_void_v<std::invoke_result_t<F&, const Variable&>>) {
+            return add_hook([hook = std::move(hook)](const Variable& g) mutable {
+                hook(g);
+                return Variable();
+            });
+        } else {
+            return add_hook(std::move(hook));
+        }
+    }
 
     /// Gradients of this scalar with respect to every leaf that asks for one, added to theirs.
     /// Frees what the rules kept, unless retain_graph. Throws GraphError when this does not
@@ -145,6 +168,8 @@ public:
 private:
     [[noreturn]] static void empty_handle();
     void change_leaf(const char* function) const;
+    void check_hookable(const char* function) const;
+    HookHandle add_hook(std::function<Variable(const Variable&)> hook) const;
 
     detail::Ref<detail::State<T>> state_;
 };

@@ -55,10 +55,10 @@ struct Batch {
 };
 
 struct LoaderOptions {
-    std::size_t batch_size = 128;
-    bool shuffle = true;
-    std::uint64_t seed = 0;
-    bool drop_last = false;  ///< leave out the last batch when it is shorter than the others
+    std::size_t batch_size = 128;  ///< rows, at least 1
+    bool shuffle = true;           ///< a new order in every epoch; false: the order of the rows
+    std::uint64_t seed = 0;        ///< of the orders, any number
+    bool drop_last = false;        ///< leave out the last batch when it is shorter than the others
 };
 
 /// The batches of one pass over a dataset; see DataLoader::epoch.

@@ -5,17 +5,17 @@
 
 namespace xgrad::init {
 
-Fans fans(const Shape& shape) {
+namespace {
+
+Fans fans_of(const char* function, const Shape& shape) {
     if (shape.size() < 2) {
-        fail<ShapeError>("fans: the weight has shape {}; need at least (out, in)", shape);
+        fail<ShapeError>("{}: the weight has shape {}; need at least (out, in)", function, shape);
     }
     std::size_t field = 1;
     for (std::size_t i = 2; i < shape.size(); ++i)
         field *= shape[i];
     return {shape[1] * field, shape[0] * field};
 }
-
-namespace {
 
 void check_scale(const char* function, const char* what, double value) {
     if (!(value >= 0))
@@ -24,12 +24,21 @@ void check_scale(const char* function, const char* what, double value) {
 
 double inverse(double n) { return n > 0 ? 1 / n : 0; }
 
-double average(const Fans& f) { return static_cast<double>(f.in + f.out) / 2; }
+double fan_in(const char* function, const Shape& shape) {
+    return static_cast<double>(fans_of(function, shape).in);
+}
+
+double mean_fan(const char* function, const Shape& shape) {
+    const Fans f = fans_of(function, shape);
+    return static_cast<double>(f.in + f.out) / 2;
+}
 
 // A uniform distribution on [-b, b) has variance b^2 / 3.
 double bound_of(double variance) { return std::sqrt(3 * variance); }
 
 }  // namespace
+
+Fans fans(const Shape& shape) { return fans_of("fans", shape); }
 
 template <class T>
 Array<T> constant(const Shape& shape, double value) {
@@ -57,36 +66,36 @@ Array<T> uniform(const Shape& shape, Rng& rng, double bound) {
 template <class T>
 Array<T> he_normal(const Shape& shape, Rng& rng, double gain) {
     check_scale("he_normal", "gain", gain);
-    return normal<T>(shape, rng, gain * std::sqrt(inverse(static_cast<double>(fans(shape).in))));
+    return normal<T>(shape, rng, gain * std::sqrt(inverse(fan_in("he_normal", shape))));
 }
 
 template <class T>
 Array<T> he_uniform(const Shape& shape, Rng& rng, double gain) {
     check_scale("he_uniform", "gain", gain);
-    return uniform<T>(
-        shape, rng, bound_of(gain * gain * inverse(static_cast<double>(fans(shape).in))));
+    return uniform<T>(shape, rng, bound_of(gain * gain * inverse(fan_in("he_uniform", shape))));
 }
 
 template <class T>
 Array<T> xavier_normal(const Shape& shape, Rng& rng, double gain) {
     check_scale("xavier_normal", "gain", gain);
-    return normal<T>(shape, rng, gain * std::sqrt(inverse(average(fans(shape)))));
+    return normal<T>(shape, rng, gain * std::sqrt(inverse(mean_fan("xavier_normal", shape))));
 }
 
 template <class T>
 Array<T> xavier_uniform(const Shape& shape, Rng& rng, double gain) {
     check_scale("xavier_uniform", "gain", gain);
-    return uniform<T>(shape, rng, bound_of(gain * gain * inverse(average(fans(shape)))));
+    return uniform<T>(
+        shape, rng, bound_of(gain * gain * inverse(mean_fan("xavier_uniform", shape))));
 }
 
 template <class T>
 Array<T> lecun_normal(const Shape& shape, Rng& rng) {
-    return he_normal<T>(shape, rng, 1);
+    return normal<T>(shape, rng, std::sqrt(inverse(fan_in("lecun_normal", shape))));
 }
 
 template <class T>
 Array<T> lecun_uniform(const Shape& shape, Rng& rng) {
-    return he_uniform<T>(shape, rng, 1);
+    return uniform<T>(shape, rng, bound_of(inverse(fan_in("lecun_uniform", shape))));
 }
 
 template Array<float> constant(const Shape&, double);

@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <autograd/noise.hpp>
 #include <nn/layers.hpp>
 #include <ops/activation.hpp>
 #include <ops/elementwise.hpp>
@@ -61,9 +62,10 @@ template <class T>
 Variable<T> Dropout<T>::forward(const Variable<T>& x) {
     if (!this->is_training() || keep_prob_ == 1)
         return x;
+    DropoutKey key = key_;
     if (!this->noise_is_frozen())
-        ++key_.stream;
-    return dropout(x, keep_prob_, key_);
+        key.stream = detail::draw_stream(key_.stream);
+    return dropout(x, keep_prob_, key);
 }
 
 template <class T>
@@ -161,7 +163,7 @@ Variable<T> Sequential<T>::forward(const Variable<T>& x) {
     Variable<T> y = x;
     for (const auto& [name, layer] : this->children()) {
         try {
-            y = layer->forward(y);
+            y = (*layer)(y);
         } catch (const ShapeError& error) {
             throw ShapeError("layer " + name + ": " + error.what());
         }

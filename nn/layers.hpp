@@ -12,12 +12,14 @@
 
 namespace xgrad::nn {
 
-/// A fully connected layer (Linear): y = x W^T + b; x (..., in), W (out, in), b (out,). The
-/// weight's default is he_normal, which keeps the scale of a relu network, and the bias starts at
-/// 0. Throws std::invalid_argument when in or out is 0.
+/// A fully connected layer (Linear): y = x W^T + b; x (..., in), y (..., out), W (out, in), b
+/// (out,).
 template <class T = float>
 class Dense : public Module<T> {
 public:
+    /// Draws the weight from `rng` by `weight_init`; the default, he_normal, keeps the scale of a
+    /// relu network. The bias starts at 0. Throws std::invalid_argument when in or out is 0,
+    /// ShapeError when the initializer makes another shape than (out, in).
     Dense(
         std::size_t in,
         std::size_t out,
@@ -35,13 +37,15 @@ public:
 
 /// Inverted dropout (practice P7): in training each element is kept with probability `keep_prob`
 /// and divided by it, by a new mask in every forward; in evaluation the identity. The masks are a
-/// function of the layer's seed and the number of the forward, so a run replays. Throws
-/// std::invalid_argument unless 0 < keep_prob <= 1.
+/// function of the layer's seed and the number of the forward, so a run replays.
 template <class T = float>
 class Dropout : public Module<T> {
 public:
+    /// Draws its seed from `rng`. Throws std::invalid_argument unless 0 < keep_prob <= 1; then
+    /// `rng` is as it was.
     Dropout(double keep_prob, Rng& rng);
 
+    /// x of any shape; the result has it too.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
     [[nodiscard]] std::string describe() const override;
 
@@ -59,8 +63,10 @@ template <class T = float>
 class Activation : public Module<T> {
 public:
     using Function = std::function<Variable<T>(const Variable<T>&)>;
+    /// `name` is what describe() says.
     Activation(std::string name, Function function);
 
+    /// Throws what the function throws.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
     [[nodiscard]] std::string describe() const override;
 
@@ -69,7 +75,8 @@ private:
     Function function_;
 };
 
-/// The activations of ops/activation.hpp as layers.
+/// The activations of ops/activation.hpp as layers: x of any shape, elementwise. `slope` and
+/// `alpha` shape the negative side.
 template <class T = float>
 [[nodiscard]] Activation<T> Relu();
 template <class T = float>
@@ -86,11 +93,11 @@ template <class T = float>
 [[nodiscard]] Activation<T> Sigmoid();
 template <class T = float>
 [[nodiscard]] Activation<T> Tanh();
-/// (N, ...) to (N, features).
+/// (N, ...) to (N, features), row-major; rank 2 and below stays.
 template <class T = float>
 [[nodiscard]] Activation<T> Flatten();
 
-/// Modules one after another, named "0", "1", ...
+/// Modules one after another, named "0", "1", ...; with none, the identity.
 ///
 ///     Rng rng(1);
 ///     nn::Sequential net(nn::Dense(784, 128, rng), nn::Relu(), nn::Dense(128, 10, rng));
@@ -105,7 +112,8 @@ public:
         (add(std::move(rest)), ...);
     }
 
-    /// Appends a module.
+    /// Appends a module. A shared one may be added again: its parameters are the same. Throws
+    /// std::invalid_argument for null.
     template <class M>
         requires(std::is_base_of_v<Module<T>, M>)
     Sequential& add(M module) {
@@ -113,6 +121,7 @@ public:
     }
     Sequential& add(std::shared_ptr<Module<T>> module);
 
+    /// Throws what a layer throws; a ShapeError begins with its place, "layer 2: ".
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
     [[nodiscard]] std::string describe() const override;
 };

@@ -1,8 +1,11 @@
+#include <autograd/alias.hpp>
 #include <autograd/fail.hpp>
 #include <nn/module.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace xgrad::nn {
 
@@ -14,6 +17,79 @@ template <class T>
 Module<T>& Module<T>::operator=(Module&&) noexcept = default;
 template <class T>
 Module<T>::~Module() = default;
+
+// Calls in flight share it, so that it outlives a module that dies before backward.
+template <class T>
+struct Module<T>::Hooks {
+    using Hook = std::function<Variable<T>(const Variable<T>&, const Variable<T>&)>;
+    std::map<std::uint64_t, Hook> forward, backward;
+    std::uint64_t next = 0;
+
+    static HookHandle add(
+        std::shared_ptr<Hooks>& hooks, std::map<std::uint64_t, Hook> Hooks::*kind, Hook hook) {
+        if (!hooks)
+            hooks = std::make_shared<Hooks>();
+        const std::uint64_t id = hooks->next++;
+        ((*hooks).*kind).emplace(id, std::move(hook));
+        return HookHandle([id, kind, owner = std::weak_ptr(hooks)] {
+            if (const auto alive = owner.lock())
+                ((*alive).*kind).erase(id);
+        });
+    }
+
+    // The first of the two, or what the hooks made of it. Over a copy: a hook may remove itself.
+    static Variable<T> run(
+        std::map<std::uint64_t, Hook> hooks,
+        Variable<T> changing,
+        const Variable<T>& other,
+        bool y) {
+        for (const auto& [id, hook] : hooks) {
+            Variable<T> instead = y ? hook(other, changing) : hook(changing, other);
+            if (instead.defined())
+                changing = std::move(instead);
+        }
+        return changing;
+    }
+};
+
+template <class T>
+HookHandle Module<T>::register_forward_hook(
+    std::function<Variable<T>(const Variable<T>&, const Variable<T>&)> hook) {
+    return Hooks::add(hooks_, &Hooks::forward, std::move(hook));
+}
+
+template <class T>
+HookHandle Module<T>::register_backward_hook(
+    std::function<Variable<T>(const Variable<T>&, const Variable<T>&)> hook) {
+    return Hooks::add(hooks_, &Hooks::backward, std::move(hook));
+}
+
+template <class T>
+Variable<T> Module<T>::operator()(const Variable<T>& x) {
+    if (!hooks_)
+        return forward(x);
+    const bool watched = !hooks_->backward.empty();
+    // Nodes of this call's own, which nobody else's gradient comes through.
+    const Variable<T> in = watched ? xgrad::detail::alias(x) : x;
+    Variable<T> y = Hooks::run(hooks_->forward, forward(in), x, true);
+    if (!watched || !y.requires_grad())
+        return y;
+    y = xgrad::detail::alias(y);
+    const bool has_dx = in.requires_grad();
+    const auto dy = std::make_shared<Variable<T>>();
+    y.register_hook([hooks = hooks_, dy, has_dx](const Variable<T>& g) {
+        if (has_dx)
+            *dy = g;
+        else
+            static_cast<void>(Hooks::run(hooks->backward, {}, g, false));
+    });
+    if (has_dx) {
+        in.register_hook([hooks = hooks_, dy](const Variable<T>& g) {
+            return Hooks::run(hooks->backward, g, std::exchange(*dy, {}), false);
+        });
+    }
+    return y;
+}
 
 template <class T>
 std::vector<Parameter<T>> Module<T>::every_parameter() const {

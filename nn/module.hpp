@@ -41,8 +41,20 @@ public:
     Module& operator=(const Module&) = delete;
     virtual ~Module();
 
+    /// What it computes; the shapes and errors are the layer's own.
     [[nodiscard]] virtual Variable<T> forward(const Variable<T>& x) = 0;
-    [[nodiscard]] Variable<T> operator()(const Variable<T>& x) { return forward(x); }
+    /// forward(x), and the hooks.
+    [[nodiscard]] Variable<T> operator()(const Variable<T>& x);
+
+    /// Calls hook(x, y) after every call of this module, y its result. A Variable that the hook
+    /// returns takes y's place; an undefined one changes nothing.
+    HookHandle register_forward_hook(
+        std::function<Variable<T>(const Variable<T>& x, const Variable<T>& y)> hook);
+    /// Calls hook(dx, dy) in every backward pass through a call of this module, with the gradients
+    /// of its input and its output, when both are complete; dx is undefined where the input
+    /// requires none. A Variable that the hook returns takes dx's place.
+    HookHandle register_backward_hook(
+        std::function<Variable<T>(const Variable<T>& dx, const Variable<T>& dy)> hook);
 
     /// What it is, for people: "Dense(784, 512)".
     [[nodiscard]] virtual std::string describe() const = 0;
@@ -83,6 +95,8 @@ protected:
     /// Registers a parameter and returns its handle. Throws std::invalid_argument for a name that
     /// is empty, taken, or contains a dot.
     Variable<T> register_parameter(const std::string& name, Array<T> value, bool decays = true);
+    /// Registers a submodule, which may be shared, and returns it. Throws std::invalid_argument for
+    /// such a name and for null.
     template <class M>
     std::shared_ptr<M> register_module(const std::string& name, std::shared_ptr<M> module) {
         add_child(name, module);
@@ -96,11 +110,14 @@ private:
 
     std::vector<Parameter<T>> own_;
     std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+    struct Hooks;
+    std::shared_ptr<Hooks> hooks_;
     bool training_ = true;
     bool noise_frozen_ = false;
 };
 
-/// A table: path, layer, shapes and count of its parameters, and the total.
+/// A table: path, layer, shapes and count of its own parameters; in the last line how many numbers
+/// there are, those of a shared module once.
 template <class T>
 [[nodiscard]] std::string summary(Module<T>& module);
 

@@ -12,8 +12,8 @@
 
 namespace xgrad::optim {
 
-/// The base of the optimisers. step() throws GraphError, naming the parameter, when one has no
-/// gradient; then nothing has changed.
+/// The base of the optimisers; every error begins with the optimiser's name. Options are finite
+/// numbers without a unit; rates and decays are per step.
 template <class T>
 class Optimizer {
 public:
@@ -21,13 +21,14 @@ public:
     Optimizer(const Optimizer&) = delete;
     Optimizer& operator=(const Optimizer&) = delete;
 
-    /// One update from the gradients as they are. Parameters with requires_grad(false) stay.
+    /// One update from the gradients as they are. Parameters with requires_grad(false) stay. Throws
+    /// GraphError, naming the parameter, when another has no gradient; then nothing has changed.
     void step();
     /// Forgets the gradients of all its parameters.
     void zero_grad() const;
 
     [[nodiscard]] double lr() const noexcept { return lr_; }
-    /// Throws std::invalid_argument for a negative or non-finite rate.
+    /// Throws std::invalid_argument for a negative or non-finite rate; then the old one stays.
     void set_lr(double lr);
 
 protected:
@@ -44,18 +45,18 @@ private:
 
 struct SGDOptions {
     double lr = 0.01;         ///< step size, >= 0
-    double momentum = 0;      ///< share of the last velocity that stays, in [0, 1]
+    double momentum = 0;      ///< share of the last velocity that stays, 0 to 1
     bool nesterov = false;    ///< needs momentum > 0
     double l2 = 0;            ///< l2 w is added to the gradient, >= 0
     double weight_decay = 0;  ///< w shrinks by lr weight_decay w, >= 0
 };
 
 /// v = momentum v + g; w -= lr v, or with nesterov w -= lr (g + momentum v)
-/// [Sutskever et al. 2013, in the form whose velocity carries no lr]. Throws std::invalid_argument
-/// for an option outside its range and for no parameters.
+/// [Sutskever et al. 2013, in the form whose velocity carries no lr].
 template <class T>
 class SGD : public Optimizer<T> {
 public:
+    /// Throws std::invalid_argument for no parameters and for an option outside its range.
     SGD(std::vector<nn::Parameter<T>> parameters, SGDOptions options);
 
 private:
@@ -67,19 +68,19 @@ private:
 
 struct AdamOptions {
     double lr = 1e-3;         ///< step size, >= 0
-    double beta1 = 0.9;       ///< share of the mean gradient that stays, in [0, 1)
-    double beta2 = 0.999;     ///< share of the mean square that stays, in [0, 1)
+    double beta1 = 0.9;       ///< share of the mean gradient that stays, 0 to 0.9999999
+    double beta2 = 0.999;     ///< share of the mean square that stays, 0 to 0.9999999
     double epsilon = 1e-8;    ///< added to the root of the mean square, >= 0
     double l2 = 0;            ///< l2 w is added to the gradient, >= 0
     double weight_decay = 0;  ///< w shrinks by lr weight_decay w, >= 0
 };
 
 /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= lr m' / (sqrt(v') + epsilon),
-/// m' = m / (1 - beta1^t), v' = v / (1 - beta2^t) [Kingma and Ba 2015, algorithm 1]. Throws
-/// std::invalid_argument for an option outside its range and for no parameters.
+/// m' = m / (1 - beta1^t), v' = v / (1 - beta2^t) [Kingma and Ba 2015, algorithm 1].
 template <class T>
 class Adam : public Optimizer<T> {
 public:
+    /// Throws std::invalid_argument for no parameters and for an option outside its range.
     Adam(std::vector<nn::Parameter<T>> parameters, AdamOptions options)
         : Adam("Adam", std::move(parameters), options) {}
 
@@ -93,19 +94,19 @@ private:
     std::vector<Array<T>> mean_, square_;
 };
 
-/// As AdamOptions, with decay.
 struct AdamWOptions {
-    double lr = 1e-3;
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double epsilon = 1e-8;
-    double weight_decay = 0.01;
+    double lr = 1e-3;            ///< step size, >= 0
+    double beta1 = 0.9;          ///< share of the mean gradient that stays, 0 to 0.9999999
+    double beta2 = 0.999;        ///< share of the mean square that stays, 0 to 0.9999999
+    double epsilon = 1e-8;       ///< added to the root of the mean square, >= 0
+    double weight_decay = 0.01;  ///< w shrinks by lr weight_decay w, >= 0
 };
 
 /// Adam with decoupled weight decay [Loshchilov and Hutter 2019, algorithm 2].
 template <class T>
 class AdamW : public Adam<T> {
 public:
+    /// Throws as Adam does.
     AdamW(std::vector<nn::Parameter<T>> parameters, AdamWOptions options = {})
         : Adam<T>(
               "AdamW",
@@ -125,9 +126,9 @@ Adam(std::vector<nn::Parameter<T>>, AdamOptions) -> Adam<T>;
 template <class T>
 AdamW(std::vector<nn::Parameter<T>>, AdamWOptions) -> AdamW<T>;
 
-/// (lambda / 2m) times the squares of all parameters that decay, to be added to a mean loss over
-/// m examples: its gradient is (lambda / m) w. Throws std::invalid_argument for lambda < 0 and for
-/// m = 0.
+/// (lambda / 2m) times the sum of the squares of all parameters that decay, of shape (), to be
+/// added to a mean loss over m examples: its gradient is (lambda / m) w. 0 when none decays. Throws
+/// std::invalid_argument for a negative or non-finite lambda and for m = 0.
 template <class T>
 [[nodiscard]] Variable<T> l2_penalty(
     const std::vector<nn::Parameter<T>>& parameters, double lambda, std::size_t m);

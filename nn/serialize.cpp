@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace xgrad::nn {
 namespace {
@@ -23,23 +25,28 @@ constexpr std::uint64_t max_header = std::uint64_t{100} << 20;  // the format's 
 template <class T>
 constexpr const char* dtype_of = sizeof(T) == 4 ? "F32" : "F64";
 
-[[noreturn]] void fail_save(const std::filesystem::path& path, const std::string& fault) {
-    fail<IoError>("save: \"{}\": {}", path.string(), fault);
+template <class... Args>
+[[noreturn]] void fail_save(
+    const std::filesystem::path& path, fmt::format_string<Args...> fault, Args&&... args) {
+    fail<IoError>(
+        "save: \"{}\": {}", path.string(), fmt::format(fault, std::forward<Args>(args)...));
 }
 
-[[noreturn]] void fail_load(const std::filesystem::path& path, const std::string& fault) {
-    fail<IoError>("load: \"{}\": {}", path.string(), fault);
+template <class... Args>
+[[noreturn]] void fail_load(
+    const std::filesystem::path& path, fmt::format_string<Args...> fault, Args&&... args) {
+    fail<IoError>(
+        "load: \"{}\": {}", path.string(), fmt::format(fault, std::forward<Args>(args)...));
 }
 
-// A file descriptor that closes itself.
+// A file descriptor that closes itself. Its errors name `target`, the path the caller gave.
 class File {
 public:
-    File(const std::filesystem::path& path, int flags) : path_(path) {
+    File(const std::filesystem::path& path, int flags, const std::filesystem::path& target)
+        : target_(target) {
         descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
-        if (descriptor_ < 0) {
-            fail_save(
-                path, fmt::format("{}; need a path that can be written to", std::strerror(errno)));
-        }
+        if (descriptor_ < 0)
+            fail_save(target, "{}; need a path that can be written to", std::strerror(errno));
     }
     File(const File&) = delete;
     File& operator=(const File&) = delete;
@@ -51,11 +58,12 @@ public:
             const ssize_t n = ::write(descriptor_, from, bytes);
             if (n < 0 && errno == EINTR)
                 continue;
-            if (n <= 0)
+            if (n <= 0) {
                 fail_save(
-                    path_,
-                    fmt::format(
-                        "writing failed: {}; need room for the whole file", std::strerror(errno)));
+                    target_,
+                    "writing failed: {}; need room for the whole file",
+                    std::strerror(errno));
+            }
             from += n;
             bytes -= static_cast<std::size_t>(n);
         }
@@ -63,14 +71,14 @@ public:
     void sync() {
         if (::fsync(descriptor_) != 0) {
             fail_save(
-                path_,
-                fmt::format(
-                    "syncing failed: {}; need a disk that takes the file", std::strerror(errno)));
+                target_,
+                "syncing failed: {}; need a disk that takes the file",
+                std::strerror(errno));
         }
     }
 
 private:
-    std::filesystem::path path_;
+    std::filesystem::path target_;
     int descriptor_;
 };
 
@@ -84,6 +92,8 @@ std::string header_of(
         header["__metadata__"] = metadata;
     std::uint64_t at = 0;
     for (const auto& [name, value] : state) {
+        if (name == "__metadata__")
+            fail_save(path, "an array is named \"__metadata__\"; need another name");
         const std::uint64_t end = at + value.size() * sizeof(T);
         header[name] = {
             {"dtype", dtype_of<T>},
@@ -113,7 +123,7 @@ void save(
     std::filesystem::path beside = path;
     beside += fmt::format(".part{}", ::getpid());
     try {
-        File file(beside, O_WRONLY | O_CREAT | O_TRUNC);
+        File file(beside, O_WRONLY | O_CREAT | O_TRUNC, path);
         file.write(&length, sizeof length);
         file.write(header.data(), header.size());
         for (const auto& [name, value] : state)
@@ -121,16 +131,15 @@ void save(
         file.sync();
         std::error_code error;
         std::filesystem::rename(beside, path, error);
-        if (error) {
-            fail_save(path, fmt::format("{}; need the path of a file", error.message()));
-        }
+        if (error)
+            fail_save(path, "{}; need the path of a file", error.message());
     } catch (...) {
         std::error_code ignored;
         std::filesystem::remove(beside, ignored);
         throw;
     }
     const std::filesystem::path folder = path.parent_path();
-    File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY).sync();
+    File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, path).sync();
 }
 
 template void save(
@@ -151,54 +160,46 @@ struct Entry {
     std::uint64_t begin, end;
 };
 
+// An object with a dtype, a shape and two data_offsets of the right kinds.
+bool is_entry(const Json& json) {
+    const auto is_list = [&](const char* key) {
+        const auto list = json.find(key);
+        return list != json.end() && list->is_array() &&
+               std::all_of(list->begin(), list->end(), [](const Json& number) {
+                   return number.is_number_unsigned();
+               });
+    };
+    const auto dtype = json.find("dtype");
+    return json.is_object() && dtype != json.end() && dtype->is_string() && is_list("shape") &&
+           is_list("data_offsets") && json.at("data_offsets").size() == 2;
+}
+
 // One array's header entry, checked for itself.
 Entry parse_entry(const std::filesystem::path& path, const std::string& name, const Json& json) {
-    Entry entry{name, {}, false, 0, 0};
-    try {
-        const std::string dtype = json.at("dtype").get<std::string>();
-        if (dtype != "F32" && dtype != "F64") {
-            fail_load(path, fmt::format("\"{}\" has dtype {}; need F32 or F64", name, dtype));
-        }
-        entry.is_double = dtype == "F64";
-        std::uint64_t bytes = entry.is_double ? 8 : 4;
-        if (!json.at("shape").is_array())
-            throw std::invalid_argument("shape");
-        for (const Json& extent : json.at("shape")) {
-            if (!extent.is_number_unsigned())
-                throw std::invalid_argument("shape");
-            const auto n = extent.get<std::uint64_t>();
-            if (__builtin_mul_overflow(bytes, n, &bytes)) {
-                fail_load(
-                    path,
-                    fmt::format(
-                        "\"{}\" has a shape whose size overflows; need one that fits 64 bits",
-                        name));
-            }
-            entry.shape.push_back(n);
-        }
-        const Json& offsets = json.at("data_offsets");
-        if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-            !offsets[1].is_number_unsigned()) {
-            throw std::invalid_argument("data_offsets");
-        }
-        entry.begin = offsets[0].get<std::uint64_t>();
-        entry.end = offsets[1].get<std::uint64_t>();
-        if (entry.end < entry.begin || entry.end - entry.begin != bytes) {
+    if (!is_entry(json)) {
+        fail_load(path, "the entry \"{}\" is not valid; need dtype, shape and data_offsets", name);
+    }
+    const auto dtype = json.at("dtype").get<std::string>();
+    if (dtype != "F32" && dtype != "F64")
+        fail_load(path, "\"{}\" has dtype {}; need F32 or F64", name, dtype);
+    const auto offsets = json.at("data_offsets").get<std::array<std::uint64_t, 2>>();
+    Entry entry{name, {}, dtype == "F64", offsets[0], offsets[1]};
+    std::uint64_t bytes = entry.is_double ? 8 : 4;
+    for (const Json& extent : json.at("shape")) {
+        entry.shape.push_back(extent.get<std::uint64_t>());
+        if (__builtin_mul_overflow(bytes, entry.shape.back(), &bytes)) {
             fail_load(
-                path,
-                fmt::format(
-                    "\"{}\" has offsets {} to {}; its shape needs {} bytes",
-                    name,
-                    entry.begin,
-                    entry.end,
-                    bytes));
+                path, "\"{}\" has a shape whose size overflows; need one that fits 64 bits", name);
         }
-    } catch (const IoError&) {
-        throw;
-    } catch (const std::exception&) {
+    }
+    if (entry.end < entry.begin || entry.end - entry.begin != bytes) {
         fail_load(
             path,
-            fmt::format("the entry \"{}\" is not valid; need dtype, shape and data_offsets", name));
+            "\"{}\" has offsets {} to {}; need {} bytes for its shape",
+            name,
+            entry.begin,
+            entry.end,
+            bytes);
     }
     return entry;
 }
@@ -223,7 +224,9 @@ Header parse_header(const std::filesystem::path& path, const std::string& text) 
                 result.metadata[key] = value.get<std::string>();
         }
     }
-    std::ranges::sort(result.entries, {}, &Entry::begin);
+    std::ranges::sort(result.entries, {}, [](const Entry& entry) {
+        return std::pair(entry.begin, entry.end);  // an empty array stands where the next begins
+    });
     return result;
 }
 
@@ -235,23 +238,20 @@ void check_offsets(
         if (entry.begin != at) {
             fail_load(
                 path,
-                fmt::format(
-                    "\"{}\" begins at {}, the array before it ends at {}; need no gap and no "
-                    "overlap",
-                    entry.name,
-                    entry.begin,
-                    at));
+                "\"{}\" begins at {}, the array before it ends at {}; need no gap and no overlap",
+                entry.name,
+                entry.begin,
+                at);
         }
         at = entry.end;
     }
     if (at != bytes) {
         fail_load(
             path,
-            fmt::format(
-                "the arrays need {} bytes, {} follow the header; the file is {}",
-                at,
-                bytes,
-                at > bytes ? "cut short" : "too long"));
+            "the file is {}: {} bytes follow the header; need {}",
+            bytes < at ? "cut short" : "too long",
+            bytes,
+            at);
     }
 }
 
@@ -259,11 +259,35 @@ std::ifstream open_file(const std::filesystem::path& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-        fail_load(path, "is not a regular file; need a safetensors file");
+        fail_load(path, "not a regular file; need a safetensors file");
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     if (!file)
-        fail_load(path, fmt::format("{}; need a safetensors file", std::strerror(errno)));
+        fail_load(path, "{}; need a safetensors file", std::strerror(errno));
     return file;
+}
+
+// Reads a file that stands at its end, up to the first array.
+Header read_header(std::ifstream& file, const std::filesystem::path& path) {
+    const auto size = static_cast<std::uint64_t>(file.tellg());
+    std::uint64_t length = 0;
+    file.seekg(0);
+    if (size < 8 || !file.read(reinterpret_cast<char*>(&length), 8))
+        fail_load(path, "the file has {} bytes; need at least 8", size);
+    if (length > max_header || length > size - 8) {
+        fail_load(
+            path,
+            "the header claims {} bytes, {} follow its length; need a whole file with a header of "
+            "at most {}",
+            length,
+            size - 8,
+            max_header);
+    }
+    std::string text(length, '\0');
+    if (!file.read(text.data(), static_cast<std::streamsize>(length)))
+        fail_load(path, "the header could not be read; need a file that stays as it is");
+    Header header = parse_header(path, text);
+    check_offsets(path, header.entries, size - 8 - length);
+    return header;
 }
 
 template <class From, class T>
@@ -282,34 +306,14 @@ Array<T> convert(const char* bytes, const Shape& shape) {
 template <class T>
 StateDict<T> load(const std::filesystem::path& path, std::map<std::string, std::string>* metadata) {
     std::ifstream file = open_file(path);
-    const auto size = static_cast<std::uint64_t>(file.tellg());
-    std::uint64_t length = 0;
-    file.seekg(0);
-    if (size < 8 || !file.read(reinterpret_cast<char*>(&length), 8)) {
-        fail_load(path, fmt::format("has {} bytes; a safetensors file has at least 8", size));
-    }
-    if (length > max_header || length > size - 8) {
-        fail_load(
-            path,
-            fmt::format(
-                "the header claims {} bytes, the file has {} after its length; need a whole file",
-                length,
-                size - 8));
-    }
-    std::string text(length, '\0');
-    if (!file.read(text.data(), static_cast<std::streamsize>(length)))
-        fail_load(path, "the header could not be read; need a file that stays as it is");
-    Header header = parse_header(path, text);
-    check_offsets(path, header.entries, size - 8 - length);
+    Header header = read_header(file, path);
     StateDict<T> state;
     std::string bytes;
     for (const Entry& entry : header.entries) {
         bytes.resize(entry.end - entry.begin);
         if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
             fail_load(
-                path,
-                fmt::format(
-                    "\"{}\" could not be read; need a file that stays as it is", entry.name));
+                path, "\"{}\" could not be read; need a file that stays as it is", entry.name);
         }
         state[entry.name] = entry.is_double ? convert<double, T>(bytes.data(), entry.shape)
                                             : convert<float, T>(bytes.data(), entry.shape);

@@ -11,7 +11,9 @@ namespace xgrad::nn {
 
 /// Writes the arrays as a safetensors file that other frameworks read: an 8-byte little-endian
 /// header length, a JSON header with dtype, shape and offsets, then the elements row-major. The
-/// file appears whole or not at all: written beside, synced, renamed. Throws IoError.
+/// file appears whole or not at all: written beside, synced, renamed. Throws IoError that names
+/// the file and the fault: a path that cannot be written to, a full disk, a name or metadata that
+/// is not UTF-8; then nothing is left beside it.
 template <class T>
 void save(
     const std::filesystem::path& path,

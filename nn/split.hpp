@@ -39,7 +39,8 @@ struct Split {
 /// give every part with a fraction at least one.
 [[nodiscard]] Split split(std::size_t rows, const Fractions& fractions, std::uint64_t seed);
 
-/// The same, and every part has its fraction of each label, to less than three rows.
+/// The same for labels.size() rows, and every part has its fraction of each label, to less than
+/// three rows. Throws as split() does.
 [[nodiscard]] Split split_stratified(
     const Labels& labels, const Fractions& fractions, std::uint64_t seed);
 
@@ -52,8 +53,8 @@ struct DatasetSplit {
 };
 
 struct SplitOptions {
-    std::uint64_t seed = 0;
-    bool stratify = false;  ///< every part has its fraction of each label
+    std::uint64_t seed = 0;  ///< any number
+    bool stratify = false;   ///< every part has its fraction of each label
 };
 
 /// Splits and copies. Throws as split() does.

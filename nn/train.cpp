@@ -103,6 +103,13 @@ Array<T> predict(nn::Module<T>& model, const data::Dataset<T>& dataset, std::siz
                 shape[0] = dataset.size();
                 all = empty<T>(shape);
             }
+            if (part.size() * dataset.size() != all.size() * batch.y.size()) {
+                fail<ShapeError>(
+                    "predict: the model gave shape {} to a batch after rows of {} elements; need "
+                    "rows of one shape",
+                    part.shape(),
+                    all.size() / dataset.size());
+            }
             std::memcpy(all.data() + at, part.data(), part.size() * sizeof(T));
             at += part.size();
         });

@@ -25,7 +25,9 @@ template <class T>
 [[nodiscard]] Evaluation evaluate(
     nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size = 500);
 
-/// The model's outputs for all rows of a dataset, in their order; modes as in evaluate().
+/// The model's outputs (N, ...) for all N rows of a dataset, in their order; modes as in
+/// evaluate(). Throws ShapeError when a batch of B rows does not map to (B, ...),
+/// std::invalid_argument for batch_size 0, and what the model throws.
 template <class T>
 [[nodiscard]] Array<T> predict(
     nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size = 500);

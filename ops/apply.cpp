@@ -1,6 +1,7 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/parallel.hpp>
+#include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
 #include <ops/apply.hpp>
 
@@ -239,6 +240,8 @@ Variable<T> apply(
         *shape,
         arrays,
         count);
+    if (profiling)
+        note_forward(formula.op, where, buffer->array.size() * sizeof(T));
     if (anomaly_enabled())
         check_finite(formula.op, where, "the result", buffer->array);
 

@@ -11,21 +11,13 @@
 #pragma once
 
 #include <autograd/grad.hpp>
+#include <autograd/list.hpp>
 
-#include <concepts>
-#include <functional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace xgrad {
-
-template <class T>
-using VariableList = std::vector<Variable<T>>;
-
-/// From a list of Variables to a list.
-template <class T>
-using ListFunction = std::function<VariableList<T>(const VariableList<T>&)>;
 
 struct FunctionalOptions {
     bool create_graph = false;  ///< the results can be differentiated in turn
@@ -70,25 +62,6 @@ template <class T>
     const VariableList<T>& inputs,
     const VariableList<T>& vectors,
     FunctionalOptions options);
-
-template <class R>
-auto as_list(R result) {
-    if constexpr (is_variable<R>) {
-        return std::vector<R>{std::move(result)};
-    } else {
-        return result;
-    }
-}
-
-template <class T, class F>
-ListFunction<T> of_one(F& f) {
-    return [&f](const VariableList<T>& in) { return as_list(f(in[0])); };
-}
-
-template <class T, class F>
-ListFunction<T> of_list(F& f) {
-    return [&f](const VariableList<T>& in) { return as_list(f(in)); };
-}
 
 }  // namespace detail
 

@@ -5,6 +5,7 @@
 // theirs at run time.
 #pragma once
 
+#include <autograd/alias.hpp>
 #include <autograd/record.hpp>
 #include <ops/formulas/activation.hpp>
 #include <ops/formulas/arithmetic.hpp>
@@ -24,21 +25,6 @@ namespace detail {
 
 /// Throws GraphError: an input of a fused formula was overwritten.
 [[noreturn]] void fail_fused_overwritten(const Where& where, std::size_t input, const Shape& shape);
-
-/// A value under a new node, so that a derivative with respect to it stops there.
-template <class T>
-class AliasNode final : public Node<T> {
-public:
-    explicit AliasNode(const Variable<T>& x)
-        : Node<T>(&elementwise_op(), x.shape(), Where()),
-          input_(x.state().node) {}
-    [[nodiscard]] std::size_t edges() const noexcept override { return 1; }
-    [[nodiscard]] Node<T>* edge(std::size_t) const noexcept override { return input_.get(); }
-    Variable<T> share(std::size_t, const Variable<T>& g) override { return g; }
-
-private:
-    Ref<Node<T>> input_;
-};
 
 template <class T, class F, std::size_t N>
 class FusedNode final : public Node<T> {
@@ -108,7 +94,7 @@ private:
             x[k] = Variable<T>(x_[k], node_[k]);
             if (!wanted[k])
                 continue;
-            x[k] = Variable<T>(x_[k], Ref<Node<T>>::adopt(new AliasNode<T>(x[k])));
+            x[k] = alias(x[k]);
             inputs.push_back(x[k]);
         }
         const Variable<T> y = broadcast_to(Variable<T>(f_(x[K]...)), this->shape);

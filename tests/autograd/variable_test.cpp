@@ -156,11 +156,11 @@ TEST_CASE("grad says why there is none") {
     CHECK(
         text_of_error<GraphError>([&] { static_cast<void>(constant.grad()); }) ==
         "grad: the variable, shape (1,), is a leaf without requires_grad; only a leaf with "
-        "requires_grad has a gradient, use xgrad::grad(output, input) for others");
+        "requires_grad has a gradient, use retain_grad() or xgrad::grad(output, input) for others");
     CHECK(
         text_of_error<GraphError>([&] { static_cast<void>((x * 2).grad()); }) ==
         "grad: the variable, shape (2,), is the result of an op; only a leaf with requires_grad "
-        "has a gradient, use xgrad::grad(output, input) for others");
+        "has a gradient, use retain_grad() or xgrad::grad(output, input) for others");
 }
 
 TEST_CASE("assign counts versions and keeps the shape") {

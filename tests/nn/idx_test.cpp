@@ -1,5 +1,6 @@
 #include <autograd/error.hpp>
 #include <nn/idx.hpp>
+#include <tests/nn/heeded_rights.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -118,6 +119,13 @@ TEST_CASE("read_idx refuses what is not there or not a file") {
     const Folder folder;
     check_refused(folder.path() / "none", ": No such file or directory; need an IDX file");
     check_refused(folder.path(), " is not a regular file; need an IDX file");
+}
+
+TEST_CASE("read_idx says why a file does not open") {
+    const Folder folder;
+    const fs::path path = folder.plain("1", header({1}) + "a");
+    const xgrad::test::HeededRights rights(folder.path(), path);
+    check_refused(path, ": Permission denied; need to open it");
 }
 
 TEST_CASE("read_idx refuses another magic number, element type and number of dimensions") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <string>
 
 using namespace xgrad;
 using namespace xgrad::test;
@@ -101,6 +102,23 @@ TEST_CASE("fans: inputs and outputs, times the receptive field") {
           }) == "fans: the weight has shape (3,); need at least (out, in)");
 }
 
+TEST_CASE("a weight without fans is refused in the name of the function called") {
+    Rng rng(7);
+    const auto check_refused = [&](const char* name, const auto& initializer) {
+        CHECK(text_of_error<ShapeError>([&] {
+                  static_cast<void>(initializer());
+              }) == std::string(name) + ": the weight has shape (3,); need at least (out, in)");
+    };
+    const Shape shape{3};
+    check_refused("he_normal", [&] { return init::he_normal<double>(shape, rng); });
+    check_refused("he_uniform", [&] { return init::he_uniform<double>(shape, rng); });
+    check_refused("xavier_normal", [&] { return init::xavier_normal<double>(shape, rng); });
+    check_refused("xavier_uniform", [&] { return init::xavier_uniform<double>(shape, rng); });
+    check_refused("lecun_normal", [&] { return init::lecun_normal<double>(shape, rng); });
+    check_refused("lecun_uniform", [&] { return init::lecun_uniform<double>(shape, rng); });
+    CHECK(rng.state() == Rng(7).state());
+}
+
 TEST_CASE("scales below zero are refused") {
     Rng rng(7);
     CHECK(text_of_error<std::invalid_argument>([&] {
@@ -109,6 +127,12 @@ TEST_CASE("scales below zero are refused") {
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(init::he_normal<double>({2, 2}, rng, -1));
           }) == "he_normal: the gain is -1; need >= 0");
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(init::he_uniform<double>({2, 2}, rng, -1));
+          }) == "he_uniform: the gain is -1; need >= 0");
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(init::xavier_normal<double>({2, 2}, rng, -2));
+          }) == "xavier_normal: the gain is -2; need >= 0");
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(init::xavier_uniform<double>({2, 2}, rng, -2));
           }) == "xavier_uniform: the gain is -2; need >= 0");

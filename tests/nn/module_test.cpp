@@ -1,5 +1,6 @@
 #include <nn/layers.hpp>
 #include <nn/module.hpp>
+#include <ops/ops.hpp>
 #include <ops/reduce.hpp>
 #include <tests/support.hpp>
 
@@ -173,4 +174,81 @@ TEST_CASE("Module: a shared submodule's parameters count once, and are saved und
     CHECK(state.size() == 6);
     CHECK(state.contains("2.weight"));
     twice.load_state_dict(state);
+}
+
+TEST_CASE("Module hooks: forward hooks see and replace the result, in order") {
+    Rng rng(1);
+    nn::Sequential<double> net(nn::Dense<double>(3, 2, rng), nn::Tanh<double>());
+    const Variable<double> x(random_array<double>({4, 3}, 1));
+    const Array<double> plain = net(x).value();
+    std::vector<int> order;
+    auto watch =
+        net.children()[0].second->register_forward_hook([&](const auto& in, const auto& out) {
+            order.push_back(1);
+            CHECK(in.shape() == Shape{4, 3});
+            CHECK(out.shape() == Shape{4, 2});
+            return Variable<double>();
+        });
+    auto zero = net.register_forward_hook([&](const auto&, const auto& out) {
+        order.push_back(2);
+        return out * 0;
+    });
+    check_close(net(x).value(), Array<double>(Shape{4, 2}, 0));
+    CHECK(order == std::vector{1, 2});
+    zero.remove();
+    watch.remove();
+    CHECK(net(x).value() == plain);
+    CHECK(order.size() == 2);
+}
+
+TEST_CASE("Module hooks: backward hooks see both gradients and replace the input's") {
+    Rng rng(1);
+    nn::Dense<double> dense(3, 2, rng);
+    const Variable<double> x(random_array<double>({4, 3}, 1), true);
+    const Array<double> plain = grad(sum(dense(x)), x).value();
+    int calls = 0;
+    auto handle = dense.register_backward_hook([&](const auto& dx, const auto& dy) {
+        ++calls;
+        check_close(dx.value(), plain);
+        check_close(dy.value(), Array<double>(Shape{4, 2}, 1));
+        return dx * 2;
+    });
+    // x is used elsewhere too: only what comes through the module is doubled.
+    const Array<double> both = grad(sum(dense(x)) + sum(x), x).value();
+    check_close(both, Array<double>(2 * plain + 1));
+    CHECK(calls == 1);
+    handle.remove();
+    CHECK(grad(sum(dense(x)), x).value() == plain);
+
+    // Without a gradient of the input, and on a layer that passes its input on.
+    const Variable<double> constant(x.value());
+    auto first = dense.register_backward_hook([&](const auto& dx, const auto& dy) {
+        ++calls;
+        CHECK_FALSE(dx.defined());
+        return dy;  // not used
+    });
+    sum(dense(constant)).backward();
+    CHECK(calls == 2);
+    first.remove();
+    nn::Dropout<double> off(0.5, rng);
+    off.eval();
+    off.register_backward_hook([&](const auto& dx, const auto&) { return dx * 3; });
+    check_close(grad(sum(off(x)) + sum(x), x).value(), Array<double>(Shape{4, 3}, 4));
+}
+
+TEST_CASE("Module hooks outlive the module that is gone before backward") {
+    Rng rng(1);
+    const Variable<double> x(random_array<double>({4, 3}, 1), true);
+    int calls = 0;
+    Variable<double> y;
+    {
+        nn::Dense<double> dense(3, 2, rng);
+        dense.register_backward_hook([&](const auto& dx, const auto&) {
+            ++calls;
+            return dx;
+        });
+        y = sum(dense(x));
+    }
+    y.backward();
+    CHECK(calls == 1);
 }

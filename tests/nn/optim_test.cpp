@@ -24,9 +24,10 @@ struct Problem {
     V b{Array<double>{0.125, -0.5, 1.0}, true};
     [[nodiscard]] Parameters parameters() const { return {{"w", w}, {"b", b, false}}; }
     // make_reference.py's
-    void backward() const {
-        (sum(square(square(w - 1)) / 4 + w * b) + sum(sin(3 * b) * b)).backward();
+    [[nodiscard]] V loss() const {
+        return sum(square(square(w - 1)) / 4 + w * b) + sum(sin(3 * b) * b);
     }
+    void backward() const { loss().backward(); }
 };
 
 std::unique_ptr<optim::Optimizer<double>> make(const Json& run, const Parameters& parameters) {
@@ -182,11 +183,13 @@ TEST_CASE("options out of range are refused") {
     CHECK(sgd({.l2 = -1}) == "SGD: l2 is -1; need a finite l2 >= 0");
     CHECK(sgd({.nesterov = true}) == "SGD: nesterov is on with momentum 0; need momentum > 0");
     CHECK(adam({.lr = -1}) == "Adam: lr is -1; need a finite lr >= 0");
-    CHECK(adam({.beta1 = 1}).starts_with("Adam: beta1 is 1; need 0 <= beta1 <= "));
+    CHECK(adam({.beta1 = 1}) == "Adam: beta1 is 1; need 0 <= beta1 <= 0.9999999");
+    CHECK(adam({.beta2 = -0.5}) == "Adam: beta2 is -0.5; need 0 <= beta2 <= 0.9999999");
     CHECK(adam({.epsilon = -1}) == "Adam: epsilon is -1; need a finite epsilon >= 0");
-    CHECK(text_of_error<std::invalid_argument>([&] {
-              optim::AdamW<double> made(problem.parameters(), {.lr = -1});
-          }) == "AdamW: lr is -1; need a finite lr >= 0");
+    CHECK(adam({.l2 = -1}) == "Adam: l2 is -1; need a finite l2 >= 0");
+    CHECK(
+        adam({.weight_decay = -1}) == "Adam: weight_decay is -1; need a finite weight_decay >= 0");
+    CHECK(sgd({.weight_decay = -1}) == "SGD: weight_decay is -1; need a finite weight_decay >= 0");
     CHECK(text_of_error<std::invalid_argument>([] {
               optim::SGD<double> made({}, {});
           }) == "SGD: there are no parameters; pass module.parameters()");
@@ -198,6 +201,47 @@ TEST_CASE("options out of range are refused") {
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(optim::l2_penalty(problem.parameters(), 1, 0));
           }) == "l2_penalty: m is 0; need at least one example");
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(optim::l2_penalty(problem.parameters(), -1, 1));
+          }) == "l2_penalty: lambda is -1; need a finite lambda >= 0");
+}
+
+TEST_CASE("the parameters of a module that is used twice are stepped and penalised once") {
+    Rng rng(1);
+    const auto shared = std::make_shared<nn::Dense<double>>(1, 1, rng, false);
+    shared->weight.assign(array({1, 1}, {3}));
+    nn::Sequential<double> twice;
+    twice.add(shared).add(shared);
+    CHECK(optim::l2_penalty(twice.parameters(), 1, 1).item() == 4.5);
+    sum(twice(V(array({1, 1}, {1})))).backward();  // w^2, of gradient 6
+    optim::SGD<double> sgd(twice.parameters(), {.lr = 0.25});
+    sgd.step();
+    check_same(shared->weight.value(), array({1, 1}, {1.5}));
+}
+
+TEST_CASE("AdamW's errors bear its own name") {
+    const Problem problem;
+    const auto text = [&](const optim::AdamWOptions& options) {
+        return text_of_error<std::invalid_argument>(
+            [&] { optim::AdamW<double> made(problem.parameters(), options); });
+    };
+    CHECK(text({.lr = -1}) == "AdamW: lr is -1; need a finite lr >= 0");
+    CHECK(text({.beta1 = 1}) == "AdamW: beta1 is 1; need 0 <= beta1 <= 0.9999999");
+    CHECK(text({.beta2 = 1}) == "AdamW: beta2 is 1; need 0 <= beta2 <= 0.9999999");
+    CHECK(text({.epsilon = -1}) == "AdamW: epsilon is -1; need a finite epsilon >= 0");
+    CHECK(
+        text({.weight_decay = -1}) == "AdamW: weight_decay is -1; need a finite weight_decay >= 0");
+    CHECK(text_of_error<std::invalid_argument>([] {
+              optim::AdamW<double> made(Parameters{});
+          }) == "AdamW: there are no parameters; pass module.parameters()");
+    optim::AdamW<double> good(problem.parameters());
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              good.set_lr(-1);
+          }) == "AdamW: lr is -1; need a finite lr >= 0");
+    CHECK(
+        text_of_error<GraphError>([&] { good.step(); }) ==
+        "AdamW: parameter \"w\" has no gradient; call backward() on a loss that depends on it "
+        "before step(), or requires_grad(false) to leave it out");
 }
 
 TEST_CASE("AdamW decays by 0.01 unless told otherwise") {
@@ -214,17 +258,15 @@ TEST_CASE("the penalty in the loss is weight decay for SGD and something else fo
     constexpr double lambda = 3;
     constexpr std::size_t m = 10;
     const Problem penalised, decayed;
-    optim::SGD<double> with(penalised.parameters(), {.lr = 0.05, .momentum = 0});
+    optim::SGD<double> with(penalised.parameters(), {.lr = 0.05});
     optim::SGD<double> without(decayed.parameters(), {.lr = 0.05, .weight_decay = lambda / m});
     const Problem adam_penalised, adam_decayed;
     optim::Adam<double> adam_with(adam_penalised.parameters(), {.lr = 0.05});
     optim::Adam<double> adam_without(
         adam_decayed.parameters(), {.lr = 0.05, .weight_decay = lambda / m});
     for (int step = 0; step < 20; ++step) {
-        for (const Problem* problem : {&penalised, &adam_penalised}) {
-            problem->backward();
-            optim::l2_penalty(problem->parameters(), lambda, m).backward();
-        }
+        for (const Problem* problem : {&penalised, &adam_penalised})
+            (problem->loss() + optim::l2_penalty(problem->parameters(), lambda, m)).backward();
         decayed.backward();
         adam_decayed.backward();
         for (optim::Optimizer<double>* each : std::initializer_list<optim::Optimizer<double>*>{

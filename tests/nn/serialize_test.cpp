@@ -1,5 +1,6 @@
 #include <nn/layers.hpp>
 #include <nn/serialize.hpp>
+#include <tests/nn/heeded_rights.hpp>
 #include <tests/support.hpp>
 
 #include <cstdint>
@@ -95,12 +96,14 @@ TEST_CASE("the file is safetensors: length, JSON, elements") {
     CHECK(elements[2] == 3);
 }
 
-TEST_CASE("a missing file, an empty one and a folder are refused") {
+TEST_CASE("a missing file, an empty one, a folder and one that does not open are refused") {
     const TempFolder folder;
     CHECK(fault_of(folder / "none") == "No such file or directory; need a safetensors file");
     std::ofstream(folder / "empty").flush();
-    CHECK(fault_of(folder / "empty") == "has 0 bytes; a safetensors file has at least 8");
-    CHECK(fault_of(folder / ".") == "is not a regular file; need a safetensors file");
+    CHECK(fault_of(folder / "empty") == "the file has 0 bytes; need at least 8");
+    CHECK(fault_of(folder / ".") == "not a regular file; need a safetensors file");
+    const HeededRights rights(folder / ".", folder / "empty");
+    CHECK(fault_of(folder / "empty") == "Permission denied; need a safetensors file");
 }
 
 TEST_CASE("a file cut short anywhere, or too long, is refused") {
@@ -112,13 +115,9 @@ TEST_CASE("a file cut short anywhere, or too long, is refused") {
         CHECK_THROWS_AS(static_cast<void>(nn::load<double>(folder / "cut")), IoError);
     }
     std::ofstream(folder / "cut", std::ios::binary) << bytes.substr(0, bytes.size() - 8);
-    CHECK(
-        fault_of(folder / "cut") ==
-        "the arrays need 40 bytes, 32 follow the header; the file is cut short");
+    CHECK(fault_of(folder / "cut") == "the file is cut short: 32 bytes follow the header; need 40");
     std::ofstream(folder / "long", std::ios::binary) << bytes << "x";
-    CHECK(
-        fault_of(folder / "long") ==
-        "the arrays need 40 bytes, 41 follow the header; the file is too long");
+    CHECK(fault_of(folder / "long") == "the file is too long: 41 bytes follow the header; need 40");
 }
 
 TEST_CASE("a header that claims more than the file has is refused before it is read") {
@@ -130,9 +129,9 @@ TEST_CASE("a header that claims more than the file has is refused before it is r
         file << "{}";
         file.close();
         CHECK(
-            fault_of(folder / "x") ==
-            "the header claims " + std::to_string(length) +
-                " bytes, the file has 2 after its length; need a whole file");
+            fault_of(folder / "x") == "the header claims " + std::to_string(length) +
+                                          " bytes, 2 follow its length; need a whole file with a "
+                                          "header of at most 104857600");
     }
 }
 
@@ -149,6 +148,7 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
     const std::string form = "the entry \"a\" is not valid; need dtype, shape and data_offsets";
     CHECK(fault_of_header(R"({"a":5})", 0) == form);
     CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[1]}})", 8) == form);
+    CHECK(fault_of_header(R"({"a":{"shape":[1],"data_offsets":[0,8]}})", 8) == form);
     CHECK(fault_of_header(R"({"a":{"dtype":7,"shape":[1],"data_offsets":[0,8]}})", 8) == form);
     CHECK(fault_of_header(R"({"a":{"dtype":"F64","shape":[-1],"data_offsets":[0,8]}})", 8) == form);
     CHECK(
@@ -164,10 +164,10 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
         "\"a\" has dtype I64; need F32 or F64");
     CHECK(
         fault_of_header(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8) ==
-        "\"a\" has offsets 0 to 8; its shape needs 16 bytes");
+        "\"a\" has offsets 0 to 8; need 16 bytes for its shape");
     CHECK(
         fault_of_header(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[8,0]}})", 8) ==
-        "\"a\" has offsets 8 to 0; its shape needs 8 bytes");
+        "\"a\" has offsets 8 to 0; need 8 bytes for its shape");
     CHECK(
         fault_of_header(
             R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0) ==
@@ -190,20 +190,23 @@ TEST_CASE("arrays that overlap or leave a gap are refused") {
 
 TEST_CASE("a failed save leaves the old file and nothing beside it") {
     const TempFolder folder;
-    const auto fault = [&](const char* name, const State& state) {
-        const std::string text = text_of_error<IoError>([&] { nn::save(folder / name, state); });
-        return text.substr(text.rfind(": ") + 2);
+    const auto check_fault = [&](const char* name,
+                                 const std::string& fault,
+                                 const State& state = {},
+                                 const std::map<std::string, std::string>& metadata = {}) {
+        CHECK(text_of_error<IoError>([&] {
+                  nn::save(folder / name, state, metadata);
+              }) == "save: \"" + (folder / name).string() + "\": " + fault);
     };
-    CHECK(
-        fault("none/x", State{}) ==
-        "No such file or directory; need a path that can be written to");
+    check_fault("none/x", "No such file or directory; need a path that can be written to");
     // A folder in the file's place cannot be replaced by a file.
     std::filesystem::create_directory(folder / "x");
     std::ofstream(folder / "x/inside") << "old";
-    CHECK(fault("x", State{{"a", Array<double>{1}}}) == "Is a directory; need the path of a file");
-    CHECK(
-        fault("y", State{{"\xff", Array<double>{1}}}) ==
-        "a name or the metadata is not UTF-8; need valid UTF-8");
+    check_fault("x", "Is a directory; need the path of a file", {{"a", Array<double>{1}}});
+    const std::string encoding = "a name or the metadata is not UTF-8; need valid UTF-8";
+    check_fault("y", encoding, {{"\xff", Array<double>{1}}});
+    check_fault("y", encoding, {}, {{"key", "\xff"}});
+    check_fault("y", encoding, {}, {{"\xff", "value"}});
     CHECK(bytes_of(folder / "x/inside") == "old");
     const std::filesystem::directory_iterator entries(folder / ".");
     CHECK(std::distance(begin(entries), end(entries)) == 1);
@@ -219,6 +222,23 @@ TEST_CASE("load gives metadata whole or leaves it") {
     CHECK(metadata == std::map<std::string, std::string>{{"mine", "1"}});
     static_cast<void>(nn::load<double>(folder / "x", &metadata));
     CHECK(metadata == std::map<std::string, std::string>{{"epoch", "7"}});
+}
+
+TEST_CASE("empty arrays beside others are read back, whatever their names") {
+    const TempFolder folder;
+    const State state{
+        {"a", Array<double>{1}}, {"b", empty<double>({0, 2})}, {"c", Array<double>{2, 3}}};
+    nn::save(folder / "x", state);
+    CHECK(nn::load<double>(folder / "x").at("b").shape() == Shape{0, 2});
+    const auto entry = [](const char* name, const char* shape, const char* offsets) {
+        return std::string("\"") + name + R"(":{"dtype":"F64","shape":)" + shape +
+               R"(,"data_offsets":)" + offsets + "}";
+    };
+    CHECK(
+        fault_of_header(
+            "{" + entry("a", "[1]", "[0,8]") + "," + entry("z", "[0]", "[0,0]") + "}", 8) ==
+        "no error");
+    CHECK_THROWS_AS(nn::save(folder / "y", State{{"__metadata__", Array<double>{1}}}), IoError);
 }
 
 TEST_CASE("save replaces an older file") {

@@ -103,6 +103,35 @@ TEST_CASE("predict gives the outputs in the order of the rows, whatever the batc
     CHECK(model.is_training());
 }
 
+TEST_CASE("predict refuses a model that does not map rows to rows") {
+    class Total : public nn::Module<double> {
+    public:
+        Variable<double> forward(const Variable<double>& x) override { return sum(x); }
+        std::string describe() const override { return "Total"; }
+    } model;
+    CHECK(text_of_error<ShapeError>([&] {
+              static_cast<void>(predict(model, three_rows<double>(), 2));
+          }) == "predict: the model maps 2 rows to shape (); need (2, ...)");
+}
+
+TEST_CASE("predict refuses a model whose rows grow from one batch to the next") {
+    class Growing : public nn::Module<double> {
+    public:
+        Variable<double> forward(const Variable<double>& x) override {
+            return ++calls_ == 1 ? x : concatenate<double>({x, x}, 1);
+        }
+        std::string describe() const override { return "Growing"; }
+
+    private:
+        int calls_ = 0;
+    } model;
+    CHECK(
+        text_of_error<ShapeError>(
+            [&] { static_cast<void>(predict(model, three_rows<double>(), 2)); }) ==
+        "predict: the model gave shape (1, 4) to a batch after rows of 2 elements; need rows of "
+        "one shape");
+}
+
 TEST_CASE("count_errors takes the first of equal scores, and NaN for an error") {
     CHECK(count_errors(test::array({2, 2}, {1, 1, 1, 1}), {0, 1}) == 1);
     CHECK(
