@@ -2,8 +2,10 @@
 #pragma once
 
 #include <autograd/simd.hpp>
+#include <ops/special_functions.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <type_traits>
 
 namespace xgrad::formula {
@@ -65,26 +67,82 @@ struct Lane {
     friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
     // As the op of that name, for the rules of other ops.
     friend Lane sigmoid(Lane a) { return 1 / (1 + exp(-a)); }
-    // xsimd's double erf is off by 68 ulp and its pow by as much in float: libm, one by one.
+    friend Lane softplus(Lane a) { return where(a > 0, a, 0) + log1p(exp(-abs(a))); }
+
+    // What xsimd lacks or computes inaccurately: libm and special_functions.hpp, one by one.
+    // xsimd's double erf is off by 68 ulp and its pow by as much in float.
     friend Lane erf(Lane a) {
         if constexpr (std::is_same_v<value_type, float>) {
             return xsimd::erf(a.v);
         } else {
-            return each(a, a, [](value_type x, value_type) { return std::erf(x); });
+            return each(a, [](T x) { return std::erf(x); });
         }
     }
+    friend Lane erfc(Lane a) {
+        return each(a, [](T x) { return std::erfc(x); });
+    }
+    friend Lane exp2(Lane a) {
+        return each(a, [](T x) { return std::exp2(x); });
+    }
+    friend Lane cbrt(Lane a) {
+        return each(a, [](T x) { return std::cbrt(x); });
+    }
+    friend Lane asinh(Lane a) {
+        return each(a, [](T x) { return std::asinh(x); });
+    }
+    friend Lane acosh(Lane a) {
+        return each(a, [](T x) { return std::acosh(x); });
+    }
+    friend Lane atanh(Lane a) {
+        return each(a, [](T x) { return std::atanh(x); });
+    }
+    friend Lane floor(Lane a) {
+        return each(a, [](T x) { return std::floor(x); });
+    }
+    friend Lane ceil(Lane a) {
+        return each(a, [](T x) { return std::ceil(x); });
+    }
+    friend Lane trunc(Lane a) {
+        return each(a, [](T x) { return std::trunc(x); });
+    }
+    friend Lane round(Lane a) {
+        return each(a, [](T x) { return std::rint(x); });
+    }
+    friend Lane erfinv(Lane a) { return each(a, special::erfinv); }
+    friend Lane lgamma(Lane a) { return each(a, special::lgamma); }
+    friend Lane digamma(Lane a) { return each(a, special::digamma); }
     friend Lane pow(Lane a, Lane b) {
-        return each(a, b, [](value_type x, value_type y) { return std::pow(x, y); });
+        return each(a, b, [](T x, T y) { return std::pow(x, y); });
+    }
+    friend Lane hypot(Lane a, Lane b) {
+        return each(a, b, [](T x, T y) { return std::hypot(x, y); });
+    }
+    friend Lane atan2(Lane a, Lane b) {
+        return each(a, b, [](T x, T y) { return std::atan2(x, y); });
+    }
+    friend Lane fmod(Lane a, Lane b) {
+        return each(a, b, [](T x, T y) { return std::fmod(x, y); });
+    }
+    friend Lane polygamma(Lane n, Lane a) { return each(n, a, special::polygamma); }
+    friend Lane bessel_i(Lane n, Lane a) { return each(n, a, special::bessel_i); }
+    friend Lane spherical_bessel_j(Lane n, Lane a) {
+        return each(n, a, special::spherical_bessel_j);
     }
 
 private:
+    using T = value_type;
+
+    template <class F>
+    static Lane each(Lane a, F f) {
+        return each(a, a, [f](T x, T) { return f(x); });
+    }
     template <class F>
     static Lane each(Lane a, Lane b, F f) {
-        alignas(64) value_type x[B::size], y[B::size];
+        alignas(64) T x[B::size], y[B::size];
         a.v.store_aligned(x);
         b.v.store_aligned(y);
         for (std::size_t i = 0; i < B::size; ++i)
-            x[i] = f(x[i], y[i]);
+            x[i] = static_cast<T>(f(x[i], y[i]));
         return B::load_aligned(x);
     }
 };

@@ -2,10 +2,12 @@
 // Run once for each instruction set, through XGRAD_ISA.
 #include <autograd/isa.hpp>
 #include <ops/ops.hpp>
+#include <ops/special_functions.hpp>
 #include <tests/support.hpp>
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <string>
 #include <vector>
@@ -63,6 +65,62 @@ std::vector<Case<T>> cases() {
         {SAME(tanh), -0.1, 0.1, 4},
         {SAME(erf), -4, 4, 4},
         {SAME(sqrt), 0, 100, 0.5},
+        {SAME(cbrt), -100, 100, 4},
+        {SAME(exp2), is_float ? -120 : -1000, is_float ? 120 : 1000, 2},
+        {SAME(erfc), -4, is_float ? 9 : 26, 6},
+        {SAME(asinh), -100, 100, 4},
+        {SAME(asinh), -1e-3, 1e-3, 2},
+        {SAME(acosh), 1, 100, 4},
+        {SAME(atanh), -1, 1, 4},
+        {SAME(lgamma), 3, 100, 4},
+        {SAME(lgamma), 1e-3, 0.9, 4},
+        {"erfinv",
+         [](V x) { return erfinv(x); },
+         [](L x) -> L {
+             L y = special::erfinv(static_cast<double>(x));  // a start; Newton's steps decide
+             for (int step = 0; step < 2; ++step)
+                 y -= (std::erf(y) - x) * std::exp(y * y) / (2 * std::numbers::inv_sqrtpi_v<L>);
+             return y;
+         },
+         -1,
+         1,
+         2},
+        {"i0",
+         [](V x) { return i0(x); },
+         [](L x) -> L { return std::cyl_bessel_il(0, std::abs(x)); },
+         -50,
+         50,
+         12},
+        {"i1",
+         [](V x) { return i1(x); },
+         [](L x) -> L { return std::cyl_bessel_il(1, x); },
+         0.01,
+         50,
+         12},
+        {"trigamma, a sum of terms of one sign",
+         [](V x) { return trigamma(x); },
+         [](L x) -> L {
+             L sum = 0;
+             for (; x < 200; x += 1)
+                 sum += 1 / (x * x);
+             const L z = 1 / (x * x);
+             return sum + 1 / x + z / 2 + z / x * (1 / 6.0L - z * (1 / 30.0L - z / 42));
+         },
+         0.01,
+         20,
+         8},
+        {"digamma, above its root",
+         [](V x) { return digamma(x); },
+         [](L x) -> L {
+             L sum = 0;
+             for (; x < 200; x += 1)
+                 sum -= 1 / x;
+             const L z = 1 / (x * x);
+             return sum + std::log(x) - 1 / (2 * x) - z * (1 / 12.0L - z * (1 / 120.0L - z / 252));
+         },
+         2,
+         50,
+         8},
         {"sigmoid",
          [](V x) { return sigmoid(x); },
          [](L x) -> L { return 1 / (1 + std::exp(-x)); },

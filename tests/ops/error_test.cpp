@@ -200,6 +200,56 @@ TEST_CASE("losses refuse other shapes, labels out of range and the mean of nothi
     CHECK(cross_entropy(none, Labels{}, Reduction::sum).item() == 0);
 }
 
+TEST_CASE("functions of two and three arrays name both shapes") {
+    const std::string rest =
+        ": shapes (2, 3) and (4,) do not broadcast: axis 1 has 3 and 4; extents must be equal or "
+        "1, counted from the last axis";
+    const V a = of({2, 3}), b = of({4});
+    CHECK_SHAPE_ERROR(hypot(a, b), "hypot" + rest);
+    CHECK_SHAPE_ERROR(atan2(a, b), "atan2" + rest);
+    CHECK_SHAPE_ERROR(logaddexp(a, b), "logaddexp" + rest);
+    CHECK_SHAPE_ERROR(xlogy(a, b), "xlogy" + rest);
+    CHECK_SHAPE_ERROR(xlog1py(a, b), "xlog1py" + rest);
+    CHECK_SHAPE_ERROR(lerp(a, b, 0.5), "lerp" + rest);
+    CHECK_SHAPE_ERROR(addcmul(a, a, b), "addcmul" + rest);
+    CHECK_SHAPE_ERROR(fmod(a, b), "fmod" + rest);
+    CHECK_SHAPE_ERROR(remainder(a, b), "remainder" + rest);
+    CHECK_SHAPE_ERROR(heaviside(a, b), "heaviside" + rest);
+    CHECK_SHAPE_ERROR(polygamma(a, b), "polygamma" + rest);
+    CHECK_SHAPE_ERROR(bessel_i(a, b), "bessel_i" + rest);
+    CHECK_SHAPE_ERROR(spherical_bessel_j(a, b), "spherical_bessel_j" + rest);
+    CHECK_SHAPE_ERROR(beta(a, b), "beta" + rest);
+}
+
+TEST_CASE("prelu refuses slopes that fit no axis, glu an extent it cannot halve") {
+    const V x = of({2, 3});
+    const auto out = [](const std::string& op) {
+        return op + ": axis 2 is out of range for rank 2; need -2 <= axis < 2";
+    };
+    CHECK_SHAPE_ERROR(
+        prelu(x, of({2})),
+        "prelu: slope is (2,), x has shape (2, 3); need one slope, or 3 for axis 1");
+    CHECK_SHAPE_ERROR(
+        prelu(x, of({1, 3})),
+        "prelu: slope is (1, 3), x has shape (2, 3); need one slope, or 3 for axis 1");
+    CHECK_SHAPE_ERROR(prelu(x, of({3}), 2), out("prelu"));
+    CHECK_SHAPE_ERROR(glu(x, 2), out("glu"));
+    CHECK_SHAPE_ERROR(
+        glu(x), "glu: axis 1 of shape (2, 3) has extent 3; need an even one to halve");
+}
+
+TEST_CASE("parameters of activations outside their range are refused") {
+    const V x = of({2});
+    CHECK_ARGUMENT_ERROR(
+        hardtanh(x, 1, 0), "hardtanh: low is 1, high is 0; need low <= high, neither NaN");
+    CHECK_ARGUMENT_ERROR(
+        hardtanh(x, std::nan(""), 0),
+        "hardtanh: low is nan, high is 0; need low <= high, neither NaN");
+    CHECK_ARGUMENT_ERROR(hardshrink(x, -1), "hardshrink: lambda is -1; need lambda >= 0");
+    CHECK_ARGUMENT_ERROR(softshrink(x, -1), "softshrink: lambda is -1; need lambda >= 0");
+    CHECK_ARGUMENT_ERROR(celu(x, 0), "celu: alpha is 0; need alpha > 0");
+}
+
 TEST_CASE("parameters outside their range are refused") {
     const V x = of({2});
     CHECK_ARGUMENT_ERROR(

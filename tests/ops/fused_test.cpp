@@ -1,4 +1,9 @@
 #include <autograd/parallel.hpp>
+#include <ops/formulas/hard_activation.hpp>
+#include <ops/formulas/multivariate.hpp>
+#include <ops/formulas/rounding.hpp>
+#include <ops/formulas/smooth_activation.hpp>
+#include <ops/formulas/special.hpp>
 #include <ops/fused.hpp>
 #include <tests/support.hpp>
 
@@ -257,4 +262,17 @@ TEST_CASE("elementwise: an infinite partial past the end of a row does no harm")
     sum(f(x, scale)).backward();
     CHECK(scale.grad()() == doctest::Approx(1 + std::sqrt(2) + std::sqrt(3)));
     check_close(x.grad(), Array<double>(0.5 / xt::sqrt(x.value())));
+}
+
+TEST_CASE_TEMPLATE("a formula takes the families whose headers it includes", T, float, double) {
+    const auto formula = [](auto x, auto w) {
+        const auto special = lgamma(2 + x * x) + digamma(2 + w * w) + bessel_i(1, x) * cbrt(2 + x);
+        const auto several = hypot(x, w) * xlogy(2, 3 + w) + logaddexp(x, 0.5) + fmod(x, 0.75);
+        return special + several + celu(x, 0.7) * mish(w) + hardswish(x * w) * round(x);
+    };
+    check_fused<T>(
+        formula,
+        tolerance<T>,
+        random_array<T>({3, 5}, 1, -1.4, 1.4),
+        random_array<T>({5}, 2, -1.4, 1.4));
 }

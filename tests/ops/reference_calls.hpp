@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ops/ops.hpp>
+#include <tests/ops/reference_calls_special.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -174,6 +175,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_elementwise(calls);
     add_reductions(calls);
     add_shapes(calls);
+    add_special(calls);
     return calls;
 }
 

@@ -3,11 +3,11 @@
 
 usage: make_reference.py [FOLDER]      (default: the folder it lives in)
 
-For development only: needs `pip install torch==2.13.0` (the CPU build); the tests read the files
-it wrote. cases_FAMILY.py gives ops_FAMILY.json, cases.py ops.json. Each case has the op's name, its inputs and parameters "p", the output, a
-random gradient "seed" of the output, the inputs' "grads", directions "v", and the second-order
-product "second", the gradient of sum(grads . v). Numbers that JSON lacks are strings. The same
-seed gives the same files.
+For development only: needs `pip install torch==2.13.0` (the CPU build, which brings mpmath); the
+tests read the files it wrote. cases_FAMILY.py gives ops_FAMILY.json, cases.py ops.json. Each case
+has the op's name, its inputs and parameters "p", the output, a random gradient "seed" of the
+output, the inputs' "grads", directions "v", and the second-order product "second", the gradient of
+sum(grads . v). Numbers that JSON lacks are strings. The same seed gives the same files.
 """
 
 import importlib
