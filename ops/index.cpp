@@ -1,29 +1,14 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
+#include <ops/along.hpp>
 #include <ops/shape.hpp>
 
 #include <algorithm>
 
 namespace xgrad {
-namespace {
 
-// An array seen along one axis: (outer, extent, inner), contiguous.
-struct Along {
-    Along(const Shape& shape, std::size_t axis) : extent(shape[axis]) {
-        for (std::size_t i = 0; i < axis; ++i)
-            outer *= shape[i];
-        for (std::size_t i = axis + 1; i < shape.size(); ++i)
-            inner *= shape[i];
-    }
-    std::size_t outer = 1, extent, inner = 1;
-};
-
-Shape with_extent(Shape shape, std::size_t axis, std::size_t extent) {
-    shape[axis] = extent;
-    return shape;
-}
-
-}  // namespace
+using detail::Along;
+using detail::with_extent;
 
 // The transpose of slice: x at begin, begin + step, ... along an axis of zeros.
 template <class T>

@@ -67,4 +67,35 @@ template <class T>
     Reduction reduction = Reduction::mean,
     Where where = Where::current());
 
+/// What cross_entropy may do beside.
+struct CrossEntropyOptions {
+    std::vector<double> class_weights = {};  ///< a factor for each class; none: 1
+    double label_smoothing = 0;              ///< this part of each target goes to all classes alike
+    std::int64_t ignore_index = -100;        ///< rows with this label count for nothing
+    Reduction reduction = Reduction::mean;
+};
+
+/// cross_entropy with options, as PyTorch's. With weight w_c and smoothing s, a row of label y
+/// loses -(1 - s) w_y l_y - s / classes sum over c of w_c l_c, l the log_softmax
+/// [Szegedy et al. 2016, 7]. The mean divides by the sum of w_y over the rows not ignored; it is
+/// NaN when there is none. Throws IndexError for a label outside [0, classes) that is not
+/// ignore_index, ShapeError unless there is a weight for each class, std::invalid_argument unless
+/// 0 <= label_smoothing <= 1.
+template <class T>
+[[nodiscard]] Variable<T> cross_entropy(
+    const Variable<T>& logits,
+    Indices labels,
+    const CrossEntropyOptions& options,
+    Where where = Where::current());
+
+/// Soft targets: -sum over c of w_c t_c l_c for rows of probabilities t (N, classes), smoothed to
+/// (1 - s) t + s / classes. The mean is over rows. Gradients for logits and target;
+/// ignore_index has no meaning here.
+template <class T>
+[[nodiscard]] Variable<T> cross_entropy(
+    const Variable<T>& logits,
+    const Variable<T>& target,
+    const CrossEntropyOptions& options = {},
+    Where where = Where::current());
+
 }  // namespace xgrad

@@ -1,0 +1,222 @@
+#include <autograd/broadcast.hpp>
+#include <autograd/fail.hpp>
+#include <autograd/record.hpp>
+#include <ops/along.hpp>
+#include <ops/arithmetic.hpp>
+#include <ops/order.hpp>
+#include <ops/reduce.hpp>
+#include <ops/shape.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace xgrad {
+namespace {
+
+using detail::Along;
+using detail::with_extent;
+
+// NaN counts as the largest.
+template <class T>
+bool is_less(T a, T b) {
+    return a < b || (b != b && a == a);
+}
+
+// For each lane of x the first `k` of its indices as `choose(lane of x, indices)` arranges them.
+template <class T, class Choose>
+IndexArray choose_indices(const Array<T>& x, std::size_t axis, std::size_t k, Choose choose) {
+    const Along along(x.shape(), axis);
+    IndexArray chosen = empty<std::int64_t>(with_extent(x.shape(), axis, k));
+    std::vector<T> values(along.extent);
+    std::vector<std::int64_t> indices(along.extent);
+    for (std::size_t lane = 0; lane < along.lanes(); ++lane) {
+        const T* from = x.data() + along.first(lane, along.extent);
+        for (std::size_t i = 0; i < along.extent; ++i)
+            values[i] = from[i * along.inner];
+        std::iota(indices.begin(), indices.end(), 0);
+        choose(values, indices);
+        for (std::size_t i = 0; i < k; ++i)
+            chosen.data()[along.first(lane, k) + i * along.inner] = indices[i];
+    }
+    return chosen;
+}
+
+// Compares indices by value, of equals the earlier first.
+template <class T>
+auto by_value(const std::vector<T>& values, bool descending) {
+    return [&values, descending](std::int64_t i, std::int64_t j) {
+        const T a = values[static_cast<std::size_t>(i)], b = values[static_cast<std::size_t>(j)];
+        if (is_less(a, b))
+            return !descending;
+        if (is_less(b, a))
+            return descending;
+        return i < j;
+    };
+}
+
+template <class T>
+IndexArray first_in_order(const Array<T>& x, std::size_t axis, std::size_t k, bool descending) {
+    return choose_indices(x, axis, k, [&](const auto& values, auto& indices) {
+        const auto end = indices.begin() + static_cast<std::ptrdiff_t>(k);
+        std::partial_sort(indices.begin(), end, indices.end(), by_value<T>(values, descending));
+    });
+}
+
+}  // namespace
+
+template <class T>
+IndexArray argmin(const Variable<T>& x, std::ptrdiff_t axis) {
+    const std::size_t at = checked_axis("argmin", axis, x.rank());
+    if (x.shape()[at] == 0) {
+        fail<ShapeError>(
+            "argmin: axis {} of shape {} is empty; need at least one element", at, x.shape());
+    }
+    return argmax(neg(x.detach()), axis);
+}
+template IndexArray argmin(const Variable<float>&, std::ptrdiff_t);
+template IndexArray argmin(const Variable<double>&, std::ptrdiff_t);
+
+template <class T>
+IndexArray argsort(const Variable<T>& x, std::ptrdiff_t axis, bool descending) {
+    const std::size_t at = checked_axis("argsort", axis, x.rank());
+    return choose_indices(x.value(), at, x.shape()[at], [&](const auto& values, auto& indices) {
+        std::ranges::sort(indices, by_value<T>(values, descending));
+    });
+}
+template IndexArray argsort(const Variable<float>&, std::ptrdiff_t, bool);
+template IndexArray argsort(const Variable<double>&, std::ptrdiff_t, bool);
+
+static const Op sort_op(
+    "sort",
+    {on({{3, 4}}, [](const auto& in) { return sort(in[0]).values; }).without_ties().linear(),
+     on({{4, 2}}, [](const auto& in) { return sort(in[0], 0, true).values; })
+         .without_ties()
+         .linear()});
+template <class T>
+Ordered<T> sort(const Variable<T>& x, std::ptrdiff_t axis, bool descending, Where where) {
+    static_cast<void>(checked_axis("sort", axis, x.rank()));
+    IndexArray indices = argsort(x, axis, descending);
+    Variable<T> values = take_along(x, indices, axis, where);
+    return {std::move(values), std::move(indices)};
+}
+template Ordered<float> sort(const Variable<float>&, std::ptrdiff_t, bool, Where);
+template Ordered<double> sort(const Variable<double>&, std::ptrdiff_t, bool, Where);
+
+static const Op topk_op(
+    "topk",
+    {on({{3, 4}}, [](const auto& in) { return topk(in[0], 2).values; }).without_ties().linear(),
+     on({{4, 2}}, [](const auto& in) { return topk(in[0], 3, 0, false).values; })
+         .without_ties()
+         .linear()});
+template <class T>
+Ordered<T> topk(
+    const Variable<T>& x, std::size_t k, std::ptrdiff_t axis, bool largest, Where where) {
+    const std::size_t at = checked_axis("topk", axis, x.rank());
+    if (k > x.shape()[at]) {
+        fail<ShapeError>(
+            "topk: k is {}, axis {} of shape {} has extent {}; need k <= extent",
+            k,
+            at,
+            x.shape(),
+            x.shape()[at]);
+    }
+    IndexArray indices = first_in_order(x.value(), at, k, largest);
+    Variable<T> values = take_along(x, indices, axis, where);
+    return {std::move(values), std::move(indices)};
+}
+template Ordered<float> topk(const Variable<float>&, std::size_t, std::ptrdiff_t, bool, Where);
+template Ordered<double> topk(const Variable<double>&, std::size_t, std::ptrdiff_t, bool, Where);
+
+namespace {
+
+// The index of sorted element `rank`, or of the first NaN.
+template <class T>
+IndexArray index_of_rank(const Array<T>& x, std::size_t axis, std::size_t rank) {
+    return choose_indices(x, axis, 1, [&](const auto& values, auto& indices) {
+        const auto nan = std::ranges::find_if(values, [](T value) { return value != value; });
+        if (nan != values.end()) {
+            indices.front() = nan - values.begin();
+            return;
+        }
+        const auto wanted = indices.begin() + static_cast<std::ptrdiff_t>(rank);
+        std::ranges::nth_element(indices, wanted, by_value<T>(values, false));
+        indices.front() = *wanted;
+    });
+}
+
+template <class T>
+Variable<T> quantile_of(
+    const char* op,
+    const Variable<T>& x,
+    double q,
+    std::ptrdiff_t axis,
+    bool keep_dims,
+    Where where) {
+    const std::size_t at = checked_axis(op, axis, x.rank());
+    if (!(q >= 0 && q <= 1))
+        fail<std::invalid_argument>("{}: q is {}; need 0 <= q <= 1", op, q);
+    const std::size_t n = x.shape()[at];
+    if (n == 0) {
+        fail<ShapeError>(
+            "{}: axis {} of shape {} is empty; need at least one element", op, at, x.shape());
+    }
+    const double position = q * static_cast<double>(n - 1);
+    const auto lower = static_cast<std::size_t>(position);
+    const double weight = position - static_cast<double>(lower);
+    Variable<T> y = take_along(x, index_of_rank(x.value(), at, lower), axis, where);
+    if (weight > 0) {
+        // Not y + w (above - y), which is NaN where both are infinite.
+        const Variable<T> above =
+            take_along(x, index_of_rank(x.value(), at, lower + 1), axis, where);
+        y =
+            add(mul(y, static_cast<T>(1 - weight), where),
+                mul(above, static_cast<T>(weight), where),
+                where);
+    }
+    return keep_dims ? y : squeeze(y, {axis}, where);
+}
+
+}  // namespace
+
+static const Op quantile_op(
+    "quantile",
+    {on({{3, 4}}, [](const auto& in) { return quantile(in[0], 0.3, 1); }).without_ties().linear(),
+     on({{3, 2}}, [](const auto& in) { return quantile(in[0], 0.5, 0, true); })
+         .without_ties()
+         .linear(),
+     on({{2, 3}}, [](const auto& in) { return quantile(in[0], 1); }).without_ties().linear()});
+template <class T>
+Variable<T> quantile(
+    const Variable<T>& x, double q, std::ptrdiff_t axis, bool keep_dims, Where where) {
+    return quantile_of("quantile", x, q, axis, keep_dims, where);
+}
+template Variable<float> quantile(const Variable<float>&, double, std::ptrdiff_t, bool, Where);
+template Variable<double> quantile(const Variable<double>&, double, std::ptrdiff_t, bool, Where);
+
+template <class T>
+Variable<T> quantile(const Variable<T>& x, double q, Where where) {
+    return quantile_of("quantile", flatten(x, 0, -1, where), q, 0, false, where);
+}
+template Variable<float> quantile(const Variable<float>&, double, Where);
+template Variable<double> quantile(const Variable<double>&, double, Where);
+
+static const Op median_op(
+    "median",
+    {on({{3, 4}}, [](const auto& in) { return median(in[0], 1); }).without_ties().linear(),
+     on({{3, 3}}, [](const auto& in) { return median(in[0]); }).without_ties().linear()});
+template <class T>
+Variable<T> median(const Variable<T>& x, std::ptrdiff_t axis, bool keep_dims, Where where) {
+    return quantile_of("median", x, 0.5, axis, keep_dims, where);
+}
+template Variable<float> median(const Variable<float>&, std::ptrdiff_t, bool, Where);
+template Variable<double> median(const Variable<double>&, std::ptrdiff_t, bool, Where);
+
+template <class T>
+Variable<T> median(const Variable<T>& x, Where where) {
+    return quantile_of("median", flatten(x, 0, -1, where), 0.5, 0, false, where);
+}
+template Variable<float> median(const Variable<float>&, Where);
+template Variable<double> median(const Variable<double>&, Where);
+
+}  // namespace xgrad

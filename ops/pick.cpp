@@ -1,0 +1,249 @@
+#include <autograd/fail.hpp>
+#include <autograd/record.hpp>
+#include <ops/arithmetic.hpp>
+#include <ops/pick.hpp>
+
+#include <algorithm>
+
+namespace xgrad {
+
+// All of these are made of the ops in ops/shape.hpp and where.
+
+namespace {
+
+// Flat indices of a diagonal in a matrix of rows by columns.
+std::vector<std::int64_t> diagonal_indices(
+    std::size_t rows, std::size_t columns, std::ptrdiff_t offset) {
+    const auto m = static_cast<std::ptrdiff_t>(rows), n = static_cast<std::ptrdiff_t>(columns);
+    std::vector<std::int64_t> indices;
+    for (std::ptrdiff_t i = std::max<std::ptrdiff_t>(0, -offset); i < m && i + offset < n; ++i)
+        indices.push_back(i * n + i + offset);
+    return indices;
+}
+
+template <class T>
+Variable<T> diagonal_of(
+    const Variable<T>& x, std::ptrdiff_t offset, std::size_t row, std::size_t column, Where where) {
+    Axes order;
+    Shape shape;
+    for (std::size_t i = 0; i < x.rank(); ++i) {
+        if (i != row && i != column) {
+            order.push_back(static_cast<std::ptrdiff_t>(i));
+            shape.push_back(x.shape()[i]);
+        }
+    }
+    order.push_back(static_cast<std::ptrdiff_t>(row));
+    order.push_back(static_cast<std::ptrdiff_t>(column));
+    const std::size_t rows = x.shape()[row], columns = x.shape()[column];
+    shape.push_back(rows * columns);
+    const Variable<T> flat = reshape(permute(x, order, where), shape, where);
+    return gather(flat, -1, diagonal_indices(rows, columns, offset), where);
+}
+
+}  // namespace
+
+static const Op diagonal_op(
+    "diagonal",
+    {on({{3, 4}}, [](const auto& in) { return diagonal(in[0], 1); }).linear(),
+     on({{3, 2, 3}}, [](const auto& in) { return diagonal(in[0], -1, -1, 0); }).linear()});
+template <class T>
+Variable<T> diagonal(
+    const Variable<T>& x,
+    std::ptrdiff_t offset,
+    std::ptrdiff_t axis1,
+    std::ptrdiff_t axis2,
+    Where where) {
+    static_cast<void>(checked_axes("diagonal", {axis1, axis2}, x.rank()));
+    return diagonal_of(
+        x,
+        offset,
+        checked_axis("diagonal", axis1, x.rank()),
+        checked_axis("diagonal", axis2, x.rank()),
+        where);
+}
+template Variable<float> diagonal(
+    const Variable<float>&, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, Where);
+template Variable<double> diagonal(
+    const Variable<double>&, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, Where);
+
+static const Op diag_op(
+    "diag",
+    {on({{3}}, [](const auto& in) { return diag(in[0], -1); }).linear(),
+     on({{3, 4}}, [](const auto& in) { return diag(in[0], 1); }).linear()});
+template <class T>
+Variable<T> diag(const Variable<T>& x, std::ptrdiff_t offset, Where where) {
+    if (x.rank() == 2)
+        return diagonal_of(x, offset, 0, 1, where);
+    if (x.rank() != 1)
+        fail<ShapeError>("diag: x has shape {}; need a vector or a matrix", x.shape());
+    const std::size_t n = x.size() + static_cast<std::size_t>(std::abs(offset));
+    return reshape(scatter_add(x, 0, diagonal_indices(n, n, offset), n * n, where), {n, n}, where);
+}
+template Variable<float> diag(const Variable<float>&, std::ptrdiff_t, Where);
+template Variable<double> diag(const Variable<double>&, std::ptrdiff_t, Where);
+
+namespace {
+
+// x where keep(column - row), else 0.
+template <class T, class Keep>
+Variable<T> triangle(const char* op, const Variable<T>& x, Keep keep, Where where) {
+    if (x.rank() < 2)
+        fail<ShapeError>("{}: x has shape {}; need at least two axes", op, x.shape());
+    const std::size_t rows = x.shape()[x.rank() - 2], columns = x.shape()[x.rank() - 1];
+    Array<T> mask = empty<T>({rows, columns});
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+        const auto above =
+            static_cast<std::ptrdiff_t>(i % columns) - static_cast<std::ptrdiff_t>(i / columns);
+        mask.data()[i] = keep(above) ? T(1) : T(0);
+    }
+    return xgrad::where(Variable<T>(std::move(mask)), x, T(0), where);
+}
+
+}  // namespace
+
+static const Op tril_op(
+    "tril",
+    {on({{3, 4}}, [](const auto& in) { return tril(in[0]); }).linear(),
+     on({{2, 3, 2}}, [](const auto& in) { return tril(in[0], -1); }).linear()});
+template <class T>
+Variable<T> tril(const Variable<T>& x, std::ptrdiff_t offset, Where where) {
+    return triangle(
+        "tril", x, [offset](auto above) { return above <= offset; }, where);
+}
+template Variable<float> tril(const Variable<float>&, std::ptrdiff_t, Where);
+template Variable<double> tril(const Variable<double>&, std::ptrdiff_t, Where);
+
+static const Op triu_op(
+    "triu",
+    {on({{3, 4}}, [](const auto& in) { return triu(in[0]); }).linear(),
+     on({{2, 3, 2}}, [](const auto& in) { return triu(in[0], 1); }).linear()});
+template <class T>
+Variable<T> triu(const Variable<T>& x, std::ptrdiff_t offset, Where where) {
+    return triangle(
+        "triu", x, [offset](auto above) { return above >= offset; }, where);
+}
+template Variable<float> triu(const Variable<float>&, std::ptrdiff_t, Where);
+template Variable<double> triu(const Variable<double>&, std::ptrdiff_t, Where);
+
+template <class T>
+Variable<T> one_hot(Indices labels, std::size_t classes) {
+    Array<T> y(Shape{labels.size(), classes}, T(0));
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes) {
+            fail<IndexError>(
+                "one_hot: label {} at row {} is out of range; need 0 <= label < {}",
+                labels[i],
+                i,
+                classes);
+        }
+        y.data()[i * classes + static_cast<std::size_t>(labels[i])] = T(1);
+    }
+    return Variable<T>(std::move(y));
+}
+template Variable<float> one_hot(Indices, std::size_t);
+template Variable<double> one_hot(Indices, std::size_t);
+
+static const Op index_add_op(
+    "index_add", on({{2, 4}, {2, 3}}, [](const auto& in) {
+                     return index_add(in[0], 1, std::vector<std::int64_t>{3, 0, 3}, in[1]);
+                 }).linear());
+template <class T>
+Variable<T> index_add(
+    const Variable<T>& x,
+    std::ptrdiff_t axis,
+    Indices indices,
+    const std::type_identity_t<Variable<T>>& source,
+    Where where) {
+    const std::size_t at = checked_axis("index_add", axis, x.rank());
+    Shape needed = x.shape();
+    needed[at] = indices.size();
+    if (source.shape() != needed) {
+        fail<ShapeError>(
+            "index_add: x has shape {}, the source {}, there are {} indices for axis {}; need a "
+            "source of shape {}",
+            x.shape(),
+            source.shape(),
+            indices.size(),
+            at,
+            needed);
+    }
+    const std::size_t extent = x.shape()[at];
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (indices[i] < 0 || static_cast<std::size_t>(indices[i]) >= extent) {
+            fail<IndexError>(
+                "index_add: index {} at position {} is out of range for axis {} of extent {}; need "
+                "0 <= index < {}",
+                indices[i],
+                i,
+                at,
+                extent,
+                extent);
+        }
+    }
+    return add(x, scatter_add(source, axis, indices, extent, where), where);
+}
+template Variable<float> index_add(
+    const Variable<float>&, std::ptrdiff_t, Indices, const Variable<float>&, Where);
+template Variable<double> index_add(
+    const Variable<double>&, std::ptrdiff_t, Indices, const Variable<double>&, Where);
+
+namespace {
+
+template <class T>
+void check_mask(const char* op, const Variable<T>& x, const Variable<T>& mask) {
+    if (broadcast_shape(op, x.shape(), mask.shape()) != x.shape()) {
+        fail<ShapeError>(
+            "{}: x has shape {}, the mask {}; the mask must broadcast to x's shape",
+            op,
+            x.shape(),
+            mask.shape());
+    }
+}
+
+}  // namespace
+
+static const Op masked_fill_op(
+    "masked_fill",
+    {on({{2, 3}, {2, 3}}, [](const auto& in) { return masked_fill(in[0], in[1], -1.5); })
+         .fixing(1, {{0, 1, 0}, {1, 0, 0}})
+         .linear(),
+     on({{2, 3}, {3}}, [](const auto& in) { return masked_fill(in[0], in[1], 0.5); })
+         .fixing(1, {1, 0, 0})
+         .linear()});
+template <class T>
+Variable<T> masked_fill(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& mask,
+    double value,
+    Where where) {
+    check_mask("masked_fill", x, mask);
+    return xgrad::where(mask, static_cast<T>(value), x, where);
+}
+template Variable<float> masked_fill(const Variable<float>&, const Variable<float>&, double, Where);
+template Variable<double> masked_fill(
+    const Variable<double>&, const Variable<double>&, double, Where);
+
+static const Op masked_select_op(
+    "masked_select",
+    {on({{2, 3}, {2, 3}}, [](const auto& in) { return masked_select(in[0], in[1]); })
+         .fixing(1, {{0, 1, 0}, {1, 0, 1}})
+         .linear(),
+     on({{2, 3}, {3}}, [](const auto& in) { return masked_select(in[0], in[1]); })
+         .fixing(1, {1, 0, 1})
+         .linear()});
+template <class T>
+Variable<T> masked_select(
+    const Variable<T>& x, const std::type_identity_t<Variable<T>>& mask, Where where) {
+    check_mask("masked_select", x, mask);
+    const Variable<T> wide = broadcast_to(mask.detach(), x.shape());
+    std::vector<std::int64_t> indices;
+    for (std::size_t i = 0; i < wide.size(); ++i) {
+        if (wide.value().data()[i] != 0)
+            indices.push_back(static_cast<std::int64_t>(i));
+    }
+    return gather(reshape(x, {x.size()}, where), 0, indices, where);
+}
+template Variable<float> masked_select(const Variable<float>&, const Variable<float>&, Where);
+template Variable<double> masked_select(const Variable<double>&, const Variable<double>&, Where);
+
+}  // namespace xgrad

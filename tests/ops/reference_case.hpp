@@ -1,0 +1,46 @@
+// What a case of tests/reference/ops*.json holds, and how an op is called on it.
+#pragma once
+
+#include <ops/ops.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace xgrad::test {
+
+using Json = nlohmann::json;
+
+template <class T>
+using Call = std::function<Variable<T>(const std::vector<Variable<T>>& in, const Json& p)>;
+
+inline Axes axes_of(const Json& p) { return p.at("axes").get<std::vector<std::ptrdiff_t>>(); }
+
+inline Shape shape_of(const Json& json) {
+    const auto extents = json.get<std::vector<std::size_t>>();
+    return Shape(extents.begin(), extents.end());
+}
+
+inline std::ptrdiff_t axis_of(const Json& p) { return p.at("axis").get<std::ptrdiff_t>(); }
+
+inline std::vector<std::int64_t> indices_of(const Json& json) {
+    return json.get<std::vector<std::int64_t>>();
+}
+
+inline IndexArray index_array_of(const Json& rows) {
+    IndexArray indices = empty<std::int64_t>({rows.size(), rows[0].size()});
+    for (std::size_t i = 0; i < indices.size(); ++i)
+        indices.data()[i] = rows[i / rows[0].size()][i % rows[0].size()].get<std::int64_t>();
+    return indices;
+}
+
+inline Reduction reduction_of(const Json& p) {
+    const auto name = p.at("reduction").get<std::string>();
+    return name == "none" ? Reduction::none : name == "mean" ? Reduction::mean : Reduction::sum;
+}
+
+}  // namespace xgrad::test
