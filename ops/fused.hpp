@@ -10,6 +10,7 @@
 #include <ops/formulas/activation.hpp>
 #include <ops/formulas/arithmetic.hpp>
 #include <ops/formulas/elementwise.hpp>
+#include <ops/formulas/selection.hpp>
 #include <ops/fused_call.hpp>
 #include <ops/ops.hpp>
 

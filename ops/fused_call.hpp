@@ -165,13 +165,20 @@ private:
         alignas(64) T same_[N][B::size];
     };
 
-    static Lane load_some(const T* x, std::size_t n) {
+    // n columns, fewer than a batch at the end of a piece; lanes past them are 0.
+    static Lane load(const T* x, std::size_t n) {
+        if (n == B::size)
+            return Lane(B::load_unaligned(x));
         alignas(64) T buffer[B::size] = {};
         std::copy_n(x, n, buffer);
         return Lane(B::load_aligned(buffer));
     }
 
-    static void store_some(const Lane& value, T* y, std::size_t n) {
+    static void store(const Lane& value, T* y, std::size_t n) {
+        if (n == B::size) {
+            value.v.store_unaligned(y);
+            return;
+        }
         alignas(64) T buffer[B::size];
         value.v.store_aligned(buffer);
         std::copy_n(buffer, n, y);
@@ -184,9 +191,9 @@ private:
         Cursor x(*this, piece);
         std::size_t i = 0;
         for (; i + B::size <= piece.columns; i += B::size, x.next())
-            Lane(f(x.get(K)...)).v.store_unaligned(y + i);
+            store(Lane(f(x.get(K)...)), y + i, B::size);
         if (const std::size_t rest = piece.columns - i; rest > 0)
-            store_some(Lane(f(x.get(K, rest)...)), y + i, rest);
+            store(Lane(f(x.get(K, rest)...)), y + i, rest);
     }
 
     // Returns the sums over the piece.
@@ -204,48 +211,31 @@ private:
         std::size_t i = 0;
         for (; i + B::size <= piece.columns; i += B::size, x.next()) {
             const auto y = f(Input<K>{x.get(K), {Lane(1)}}...);
-            const Lane seed(B::load_unaligned(g + i));
-            (add_share<K>(y, seed, to[K], i, sum[K]), ...);
+            (add_share<K>(y, load(g + i, B::size), to[K], i, B::size, sum[K]), ...);
         }
         if (const std::size_t rest = piece.columns - i; rest > 0) {
             const auto y = f(Input<K>{x.get(K, rest), {Lane(1)}}...);
-            (add_share<K>(y, load_some(g + i, rest), to[K], i, sum[K], rest), ...);
+            (add_share<K>(y, load(g + i, rest), to[K], i, rest, sum[K]), ...);
         }
         return {xsimd::hadd(sum[K].v)...};
     }
 
     template <std::size_t K, class Y>
-    void add_share(const Y& y, const Lane& g, T* to, std::size_t i, Lane& sum) const {
-        if constexpr (formula::has_partial<Y>(K)) {
-            if (!to)
-                return;
-            const Lane share = g * y.d[Y::slot(K)];
-            if (share_[K] == Share::store)
-                share.v.store_unaligned(to + i);
-            else if (share_[K] == Share::sum)
-                sum = sum + share;
-            else
-                (Lane(B::load_unaligned(to + i)) + share).v.store_unaligned(to + i);
-        }
-    }
-
-    // The same for the last `n` columns.
-    template <std::size_t K, class Y>
     void add_share(
-        const Y& y, const Lane& g, T* to, std::size_t i, Lane& sum, std::size_t n) const {
+        const Y& y, const Lane& g, T* to, std::size_t i, std::size_t n, Lane& sum) const {
         if constexpr (formula::has_partial<Y>(K)) {
             if (!to)
                 return;
             const Lane share = g * y.d[Y::slot(K)];
             if (share_[K] == Share::store) {
-                store_some(share, to + i, n);
-            } else if (share_[K] == Share::sum) {
+                store(share, to + i, n);
+            } else if (share_[K] == Share::add) {
+                store(load(to + i, n) + share, to + i, n);
+            } else {
                 // g is 0 past the end, but 0 times an infinite partial is not.
                 alignas(64) T buffer[B::size];
                 share.v.store_aligned(buffer);
-                sum = sum + load_some(buffer, n);
-            } else {
-                store_some(load_some(to + i, n) + share, to + i, n);
+                sum = sum + (n == B::size ? share : load(buffer, n));
             }
         }
     }
