@@ -1,8 +1,8 @@
 // Special functions: elementwise, x of any shape, the result of the same shape. g is the gradient
 // of the result, y the result. A&S is Abramowitz and Stegun 1964.
 //
-// An order n is 0, 1, 2, ... for each element, a number or an array that broadcasts with x; it has
-// no gradient, and another value gives NaN.
+// An order n is 0, 1, ..., 170 for each element, a number or an array that broadcasts with x, and
+// throws ShapeError when it does not. It has no gradient; another value gives NaN.
 #pragma once
 
 #include <ops/apply.hpp>
@@ -79,7 +79,7 @@ template <class T>
     return detail::unary<formula::Digamma>(x, where);
 }
 
-/// The n-th derivative of digamma [A&S 6.4.1], n up to 170. Gradient: g polygamma(n + 1, x).
+/// The n-th derivative of digamma [A&S 6.4.1]. Gradient: g polygamma(n + 1, x).
 template <class N, class X>
     requires(Operands<N, X>)
 [[nodiscard]] auto polygamma(const N& n, const X& x, Where where = Where::current()) {

@@ -1,10 +1,11 @@
 // Section numbers are those of Abramowitz and Stegun 1964, Handbook of Mathematical Functions.
 #include <ops/special_functions.hpp>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numbers>
-#include <vector>
 
 namespace xgrad::special {
 namespace {
@@ -15,7 +16,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double negligible = 1e-17;  // of a sum, for its next term
 
-bool is_order(double n) { return n >= 0 && n == std::floor(n) && n < infinity; }
+constexpr double max_order = 170;  // 171! overflows
+
+bool is_order(double n) { return n >= 0 && n == std::floor(n) && n <= max_order; }
 
 bool is_odd(double n) { return std::fmod(n, 2) == 1; }
 
@@ -29,10 +32,12 @@ double cot_pi(double x) {
 
 // The n-th derivative of pi cot(pi x): a polynomial in c = cot(pi x), since c' = -pi (1 + c^2).
 double cot_derivative(double n, double x) {
-    std::vector<double> p = {0, 1};
-    for (double i = 0; i < n; ++i) {
-        std::vector<double> next(p.size() + 1, 0);
-        for (std::size_t j = 1; j < p.size(); ++j) {
+    using Polynomial = std::array<double, static_cast<std::size_t>(max_order) + 3>;
+    Polynomial p{0, 1};
+    std::size_t degree = 1;
+    for (double i = 0; i < n; ++i, ++degree) {
+        Polynomial next{};
+        for (std::size_t j = 1; j <= degree; ++j) {
             next[j - 1] -= static_cast<double>(j) * p[j];
             next[j + 1] -= static_cast<double>(j) * p[j];
         }
@@ -40,7 +45,7 @@ double cot_derivative(double n, double x) {
     }
     const double c = cot_pi(x);
     double y = 0;
-    for (std::size_t j = p.size(); j-- > 0;)
+    for (std::size_t j = degree + 1; j-- > 0;)
         y = y * c + p[j];
     return std::pow(pi, n + 1) * y;
 }
@@ -70,6 +75,45 @@ double hurwitz_zeta(double s, double x) {
         k += 2;
     }
     return x < infinity ? sum : 0;
+}
+
+// j_n(x) for 0 <= x < sqrt(4 n + 6) by the power series (10.1.2), whose terms shrink there.
+double spherical_series(double n, double x) {
+    double term = 1;
+    for (double j = 1; j <= n; ++j)
+        term *= x / (2 * j + 1);
+    double sum = term;
+    for (double k = 1; std::abs(term) > negligible * std::abs(sum); ++k) {
+        term *= -0.5 * x * x / (k * (2 * (n + k) + 1));
+        sum += term;
+    }
+    return sum;
+}
+
+// For x > n by the recurrence over orders (10.1.19), which is stable there.
+double spherical_upward(double n, double x) {
+    double y = std::sin(x) / x, before = std::cos(x) / x;
+    for (double j = 0; j < n; ++j) {
+        const double next = (2 * j + 1) / x * y - before;
+        before = y;
+        y = next;
+    }
+    return y;
+}
+
+// Between: the recurrence downwards from an order so high that the start does not matter, scaled
+// by j_0 or j_1 at the end [Miller 1952; 10.5].
+double spherical_downward(double n, double x) {
+    double y = 0, above = 0, f = 1e-300;
+    for (double j = n + 60; j > 0; --j) {
+        if (j == n)
+            y = f;
+        const double below = (2 * j + 1) / x * f - above;
+        above = f;
+        f = below;
+    }
+    const double j0 = spherical_upward(0, x), j1 = spherical_upward(1, x);
+    return y * (std::abs(j0) > std::abs(j1) ? j0 / f : j1 / above);
 }
 
 }  // namespace
@@ -135,7 +179,7 @@ double digamma(double x) noexcept {
 
 // (-1)^(n+1) n! zeta(n + 1, x) (6.4.10), reflected below 0 (6.4.7).
 double polygamma(double n, double x) noexcept {
-    if (!is_order(n) || n > 170)
+    if (!is_order(n))
         return nan;
     if (n == 0)
         return digamma(x);
@@ -183,30 +227,17 @@ double bessel_i(double n, double x) noexcept {
     return is_odd(n) ? std::copysign(y, x) : y;
 }
 
-// The power series (10.1.2) for x up to about n, above it the recurrence over orders (10.1.19),
-// which is stable there.
 double spherical_bessel_j(double n, double x) noexcept {
     if (!is_order(n) || std::isnan(x))
         return nan;
     const double size = std::abs(x);
     double y = 0;
-    if (size <= n + 1) {
-        double term = 1;
-        for (double j = 1; j <= n && term > 0; ++j)
-            term *= size / (2 * j + 1);
-        y = term;
-        for (double k = 1; std::abs(term) > negligible * std::abs(y); ++k) {
-            term *= -0.5 * size * size / (k * (2 * (n + k) + 1));
-            y += term;
-        }
+    if (size * size < 4 * n + 6) {
+        y = spherical_series(n, size);
+    } else if (size < n + 1) {
+        y = spherical_downward(n, size);
     } else if (size < infinity) {
-        y = std::sin(size) / size;
-        double before = std::cos(size) / size;
-        for (double j = 0; j < n; ++j) {
-            const double next = (2 * j + 1) / size * y - before;
-            before = y;
-            y = next;
-        }
+        y = spherical_upward(n, size);
     }
     return is_odd(n) ? std::copysign(1.0, x) * y : y;
 }

@@ -30,6 +30,10 @@ def psi(n):
     return lambda x: Psi.apply(x, n)
 
 
+def of_mpmath(f):
+    return lambda a, b: t([float(f(p, q)) for p, q in zip(a.tolist(), b.tolist())])
+
+
 def everywhere(name, f, low=-2.0, high=2.0, **more):
     for shape in SHAPES:
         yield case(name, f, (shape, low, high), **more)
@@ -133,6 +137,11 @@ def bessel_functions():
             yield case("spherical_bessel_j", g, t(float(n)), spec, wants=ORDERED)
     yield case("spherical_bessel_j", at_zero, t([0.0, 1.0, 2.0, 50.0]), t([0.0]), order=0)
     yield case("spherical_bessel_j", nothing, t([0.5, -1.0, NAN, INF]), t([1.0]), order=0)
+    f = lambda n, x: mpmath.sqrt(mpmath.pi / (2 * x)) * mpmath.besselj(n + mpmath.mpf(1) / 2, x)
+    high = t([8.0, 8.0, 30.0, 80.0, 170.0, 170.0]), t([5.0, 8.5, 25.5, 60.0, 150.0, 171.5])
+    yield case("spherical_bessel_j", of_mpmath(f), *high, order=0, relative=True)
+    high = t([12.0, 12.0, 30.0, 80.0, 4.0]), t([30.0, -37.5, 50.0, 80.0, 20.5])
+    yield case("bessel_i", of_mpmath(mpmath.besseli), *high, order=0, relative=True)
     far = lambda n, x: torch.where(torch.isnan(x), x, 0 * n)
     yield case("spherical_bessel_j", far, t([[0.0], [1.0]]), t([INF, -INF, NAN]), order=0)
     yield from everywhere("sinc", torch.sinc, 0.25, 3.0)
