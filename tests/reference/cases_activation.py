@@ -25,7 +25,7 @@ def hard():
     yield from everywhere("relu6", F.relu6, six)
     # Composed, because PyTorch has no second derivative of it.
     yield from everywhere("hardsigmoid", lambda x: F.relu6(x + 3) / 6, six)
-    # PyTorch has half the slope at 3, and -infinity times 0 is NaN there.
+    # -infinity times 0 is NaN in PyTorch.
     yield from everywhere("hardswish", F.hardswish, t([0.0, -3.0, 4.0, 1000.0, -1000.0]), t([INF, NAN]))
     for size in (0.5, 0.0, 1.25):
         p = {"lambda": size}
