@@ -1,4 +1,5 @@
 #include <autograd/alias.hpp>
+#include <autograd/grad.hpp>
 #include <autograd/op.hpp>
 
 namespace xgrad::detail {
@@ -27,6 +28,8 @@ private:
 
 template <class T>
 Variable<T> alias(const Variable<T>& x, Where where) {
+    if (!grad_enabled())
+        return x.detach();
     if (!x.requires_grad())
         return x;
     return Variable<T>(x.state().buffer, Ref<Node<T>>::adopt(new AliasNode<T>(x, where)));
