@@ -1,6 +1,5 @@
 // What the ops refuse, in full: shapes, axes, indices, labels, parameters.
-#include <ops/ops.hpp>
-#include <tests/support.hpp>
+#include <tests/ops/errors.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -8,21 +7,7 @@
 using namespace xgrad;
 using namespace xgrad::test;
 
-namespace {
-
 using V = Variable<double>;
-using Labels = std::vector<std::int64_t>;
-
-V of(const Shape& shape) { return V(Array<double>(shape, 1.0), true); }
-
-#define CHECK_SHAPE_ERROR(call, text) \
-    CHECK(text_of_error<ShapeError>([&] { static_cast<void>(call); }) == (text))
-#define CHECK_INDEX_ERROR(call, text) \
-    CHECK(text_of_error<IndexError>([&] { static_cast<void>(call); }) == (text))
-#define CHECK_ARGUMENT_ERROR(call, text) \
-    CHECK(text_of_error<std::invalid_argument>([&] { static_cast<void>(call); }) == (text))
-
-}  // namespace
 
 TEST_CASE("binary ops name both shapes and the axis that does not broadcast") {
     const std::string rest =

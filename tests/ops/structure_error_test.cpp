@@ -1,7 +1,6 @@
 // What the scans, orders, arrangements, picks and statistics refuse, in full; and what they return
 // beside a differentiable value.
-#include <ops/ops.hpp>
-#include <tests/support.hpp>
+#include <tests/ops/errors.hpp>
 
 #include <cstdint>
 #include <limits>
@@ -10,21 +9,7 @@
 using namespace xgrad;
 using namespace xgrad::test;
 
-namespace {
-
 using V = Variable<double>;
-using Labels = std::vector<std::int64_t>;
-
-V of(const Shape& shape) { return V(Array<double>(shape, 1.0), true); }
-
-#define CHECK_SHAPE_ERROR(call, text) \
-    CHECK(text_of_error<ShapeError>([&] { static_cast<void>(call); }) == (text))
-#define CHECK_INDEX_ERROR(call, text) \
-    CHECK(text_of_error<IndexError>([&] { static_cast<void>(call); }) == (text))
-#define CHECK_ARGUMENT_ERROR(call, text) \
-    CHECK(text_of_error<std::invalid_argument>([&] { static_cast<void>(call); }) == (text))
-
-}  // namespace
 
 TEST_CASE("ops along an axis refuse one that does not exist, in their own name") {
     const V x = of({2, 3});
