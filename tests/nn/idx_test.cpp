@@ -1,6 +1,5 @@
 #include <autograd/error.hpp>
 #include <nn/idx.hpp>
-#include <tests/nn/heeded_rights.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -124,7 +123,9 @@ TEST_CASE("read_idx refuses what is not there or not a file") {
 TEST_CASE("read_idx says why a file does not open") {
     const Folder folder;
     const fs::path path = folder.plain("1", header({1}) + "a");
-    const xgrad::test::HeededRights rights(folder.path(), path);
+    if (::geteuid() == 0)
+        return;  // no rights stop root
+    fs::permissions(path, fs::perms::none);
     check_refused(path, ": Permission denied; need to open it");
 }
 

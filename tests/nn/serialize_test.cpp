@@ -1,7 +1,8 @@
 #include <nn/layers.hpp>
 #include <nn/serialize.hpp>
-#include <tests/nn/heeded_rights.hpp>
 #include <tests/support.hpp>
+
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
@@ -102,7 +103,9 @@ TEST_CASE("a missing file, an empty one, a folder and one that does not open are
     std::ofstream(folder / "empty").flush();
     CHECK(fault_of(folder / "empty") == "the file has 0 bytes; need at least 8");
     CHECK(fault_of(folder / ".") == "not a regular file; need a safetensors file");
-    const HeededRights rights(folder / ".", folder / "empty");
+    if (::geteuid() == 0)
+        return;  // no rights stop root
+    std::filesystem::permissions(folder / "empty", std::filesystem::perms::none);
     CHECK(fault_of(folder / "empty") == "Permission denied; need a safetensors file");
 }
 
