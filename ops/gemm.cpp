@@ -7,9 +7,7 @@
 #include <algorithm>
 
 namespace xgrad::detail {
-namespace {
 
-// OpenBLAS's own threads would change the bits with their number, and fight ours for the cores.
 void one_blas_thread() {
     static const bool done = [] {
         openblas_set_num_threads(1);
@@ -17,6 +15,8 @@ void one_blas_thread() {
     }();
     static_cast<void>(done);
 }
+
+namespace {
 
 int leading(std::size_t columns) { return static_cast<int>(std::max<std::size_t>(1, columns)); }
 

@@ -1,4 +1,4 @@
-// Internal: the one door to BLAS.
+// Internal: the one door to BLAS's products.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,10 @@ struct GemmShape {
 /// size alone, so the result has the same bits for any number of threads.
 template <class T>
 void gemm(const GemmShape& shape, const T* a, const T* b, T beta, T* c);
+
+/// Keeps OpenBLAS to the thread that calls it: its own threads would change the bits with their
+/// number, and fight ours for the cores. Call it before any of its functions.
+void one_blas_thread();
 
 /// The kernels OpenBLAS chose, "Haswell" or the like.
 [[nodiscard]] const char* blas_core();

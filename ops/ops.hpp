@@ -4,6 +4,7 @@
 #include <ops/activation.hpp>
 #include <ops/arithmetic.hpp>
 #include <ops/arrange.hpp>
+#include <ops/contraction.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>
 #include <ops/linalg.hpp>
@@ -19,5 +20,6 @@
 #include <ops/shape.hpp>
 #include <ops/smooth_activation.hpp>
 #include <ops/softmax.hpp>
+#include <ops/solve.hpp>
 #include <ops/special.hpp>
 #include <ops/statistic.hpp>

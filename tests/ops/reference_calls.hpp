@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ops/ops.hpp>
+#include <tests/ops/reference_calls_linalg.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -137,6 +138,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_elementwise(calls);
     add_reductions(calls);
     add_shapes(calls);
+    add_linalg(calls);
     add_special(calls);
     add_structure(calls);
     add_statistic(calls);

@@ -1,0 +1,76 @@
+// The contractions and solves by name, as reference_calls.hpp. A matrix to be inverted is the
+// input and four times the identity, one to be factored x x^T and the identity.
+#pragma once
+
+#include <tests/ops/reference_case.hpp>
+
+#include <string>
+
+namespace xgrad::test {
+
+template <class T>
+void add_contractions(std::map<std::string, Call<T>>& calls) {
+    calls["einsum"] = [](const auto& in, const Json& p) {
+        return einsum(p.at("spec").get<std::string>(), in);
+    };
+    calls["tensordot"] = [](const auto& in, const Json& p) {
+        if (p.contains("axes"))
+            return tensordot(in[0], in[1], p.at("axes").get<std::size_t>());
+        return tensordot(in[0], in[1], p.at("axes_a").get<Axes>(), p.at("axes_b").get<Axes>());
+    };
+    calls["kron"] = [](const auto& in, const Json&) { return kron(in[0], in[1]); };
+    calls["bmm"] = [](const auto& in, const Json&) { return bmm(in[0], in[1]); };
+    calls["baddbmm"] = [](const auto& in, const Json& p) {
+        return baddbmm(
+            in[0], in[1], in[2], p.at("beta").get<double>(), p.at("alpha").get<double>());
+    };
+    calls["trace"] = [](const auto& in, const Json&) { return trace(in[0]); };
+}
+
+template <class T>
+Variable<T> identity_like(const Variable<T>& x) {
+    return diag(Variable<T>(Array<T>(Shape{x.shape().back()}, T(1))));
+}
+
+template <class T>
+Variable<T> regular(const Variable<T>& x) {
+    return x + identity_like(x) * T(4);
+}
+
+template <class T>
+Variable<T> definite(const Variable<T>& x) {
+    return matmul(x, transpose(x, -2, -1)) + identity_like(x);
+}
+
+template <class T>
+void add_solves(std::map<std::string, Call<T>>& calls) {
+    calls["inverse"] = [](const auto& in, const Json&) { return inverse(regular(in[0])); };
+    calls["det"] = [](const auto& in, const Json& p) {
+        return det(p.contains("plain") ? in[0] : regular(in[0]));
+    };
+    calls["slogdet"] = [](const auto& in, const Json& p) {
+        if (p.contains("negative"))
+            return slogdet(-in[0]).log_abs;
+        return p.contains("sign") ? slogdet(-regular(in[0])).sign : slogdet(regular(in[0])).log_abs;
+    };
+    calls["cholesky"] = [](const auto& in, const Json&) { return cholesky(definite(in[0])); };
+    calls["matrix_power"] = [](const auto& in, const Json& p) {
+        return matrix_power(regular(in[0]) / T(4), p.at("n").get<std::ptrdiff_t>());
+    };
+    calls["solve"] = [](const auto& in, const Json&) { return solve(regular(in[0]), in[1]); };
+    calls["triangular_solve"] = [](const auto& in, const Json& p) {
+        const bool upper = p.at("upper").get<bool>();
+        return triangular_solve(regular(in[0]), in[1], upper ? Triangle::upper : Triangle::lower);
+    };
+    calls["cholesky_solve"] = [](const auto& in, const Json&) {
+        return cholesky_solve(regular(in[0]), in[1]);
+    };
+}
+
+template <class T>
+void add_linalg(std::map<std::string, Call<T>>& calls) {
+    add_contractions(calls);
+    add_solves(calls);
+}
+
+}  // namespace xgrad::test
