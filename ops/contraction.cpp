@@ -21,6 +21,15 @@ static const Op tensordot_op(
 
 namespace {
 
+// The axes counted from the front, in the order given.
+std::vector<std::size_t> places(const Axes& axes, std::size_t rank) {
+    static_cast<void>(checked_axes("tensordot", axes, rank));
+    std::vector<std::size_t> found;
+    for (const std::ptrdiff_t axis : axes)
+        found.push_back(checked_axis("tensordot", axis, rank));
+    return found;
+}
+
 // The order in which the other axes come first, or last, and their extents.
 struct Split {
     Split(const Shape& shape, const std::vector<std::size_t>& summed, bool summed_first) {
@@ -49,13 +58,7 @@ Variable<T> tensordot(
     const Axes& axes_a,
     const Axes& axes_b,
     Where where) {
-    static_cast<void>(checked_axes("tensordot", axes_a, a.rank()));
-    static_cast<void>(checked_axes("tensordot", axes_b, b.rank()));
-    std::vector<std::size_t> in_a, in_b;
-    for (const std::ptrdiff_t axis : axes_a)
-        in_a.push_back(checked_axis("tensordot", axis, a.rank()));
-    for (const std::ptrdiff_t axis : axes_b)
-        in_b.push_back(checked_axis("tensordot", axis, b.rank()));
+    const auto in_a = places(axes_a, a.rank()), in_b = places(axes_b, b.rank());
     if (in_a.size() != in_b.size()) {
         fail<ShapeError>(
             "tensordot: {} axes of a, {} of b; need as many", in_a.size(), in_b.size());

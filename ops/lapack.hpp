@@ -31,4 +31,18 @@ template <class T>
 template <class T>
 void triangular_solve(const T* a, std::size_t n, bool lower, T* b, std::size_t k);
 
+/// a (m, n), m >= n, as q (m, n) with orthonormal columns times r (n, n), 0 below the diagonal.
+template <class T>
+void qr_factors(const T* a, std::size_t m, std::size_t n, T* q, T* r);
+
+/// The rows of a symmetric a, of which the lower triangle is read, become its eigenvectors, w the
+/// eigenvalues, ascending. False when it does not converge.
+template <class T>
+[[nodiscard]] bool symmetric_eigen(T* a, std::size_t n, T* w);
+
+/// a (m, n) = u diag(s) vt with k = min(m, n) values, descending: u is (m, k), vt (k, n). False
+/// when it does not converge.
+template <class T>
+[[nodiscard]] bool singular_values(T* a, std::size_t m, std::size_t n, T* u, T* s, T* vt);
+
 }  // namespace xgrad::detail

@@ -1,4 +1,5 @@
-// What the contractions and solves refuse, in full; and how a singular matrix is told.
+// What the contractions, solves and decompositions refuse, in full; and how a singular matrix is
+// told.
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
@@ -141,4 +142,30 @@ TEST_CASE("only one triangle is read") {
     const V lower(Array<double>{{2, nan}, {1, 4}});
     CHECK(triangular_solve(lower, V(Array<double>{2, 5})).value() == Array<double>{1, 1});
     CHECK(cholesky(V(Array<double>{{4, nan}, {2, 2}})).value() == Array<double>{{2, 0}, {1, 1}});
+}
+
+TEST_CASE("decompositions say what does not fit") {
+    const V x = of({3}), a = of({2, 3});
+    const std::string rest = ": x has shape (3,); need matrices (..., M, N)";
+    CHECK_SHAPE_ERROR(qr(x), "qr" + rest);
+    CHECK_SHAPE_ERROR(svd(x), "svd" + rest);
+    CHECK_SHAPE_ERROR(pinv(x), "pinv" + rest);
+    CHECK_SHAPE_ERROR(eigh(a), "eigh: x has shape (2, 3); need square matrices (..., N, N)");
+    CHECK_SHAPE_ERROR(
+        matrix_exp(a), "matrix_exp: x has shape (2, 3); need square matrices (..., N, N)");
+    CHECK_SHAPE_ERROR(
+        lstsq(a, x), "lstsq: a is (2, 3), b is (3,); need a (..., M, N) and b (..., M, K) or (M,)");
+}
+
+TEST_CASE("a matrix that is not finite has no decomposition") {
+    const V bad(Array<double>{{1, 0}, {std::nan(""), 1}});
+    const std::string rest = ": matrix 0 of shape (2, 2) did not converge; need finite elements";
+    CHECK_DOMAIN_ERROR(eigh(bad), "eigh" + rest);
+    CHECK_DOMAIN_ERROR(svd(bad), "svd" + rest);
+}
+
+TEST_CASE("equal eigenvalues leave the gradient of a function of the values finite") {
+    const V x(Array<double>{{2, 0}, {0, 2}}, true);
+    CHECK(grad(sum(square(eigh(x).values)), x).value() == Array<double>{{4, 0}, {0, 4}});
+    CHECK(grad(sum(svd(x).s), x).value() == Array<double>{{1, 0}, {0, 1}});
 }

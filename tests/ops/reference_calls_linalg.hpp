@@ -1,10 +1,12 @@
-// The contractions and solves by name, as reference_calls.hpp. A matrix to be inverted is the
-// input and four times the identity, one to be factored x x^T and the identity.
+// The contractions, solves and decompositions by name, as reference_calls.hpp. A matrix to be
+// inverted is the input and four times the identity, one to be factored x x^T and the identity.
 #pragma once
 
 #include <tests/ops/reference_case.hpp>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace xgrad::test {
 
@@ -67,10 +69,46 @@ void add_solves(std::map<std::string, Call<T>>& calls) {
     };
 }
 
+/// With 2, 4, ... along the diagonal.
+template <class T>
+Variable<T> graded(const Variable<T>& x) {
+    Array<T> steps(Shape{x.shape()[x.rank() - 2], x.shape().back()}, T(0));
+    for (std::size_t i = 0; i < std::min(steps.shape()[0], steps.shape()[1]); ++i)
+        steps(i, i) = static_cast<T>(2 * (i + 1));
+    return x + Variable<T>(std::move(steps));
+}
+
+template <class T>
+void add_decompositions(std::map<std::string, Call<T>>& calls) {
+    calls["qr"] = [](const auto& in, const Json& p) {
+        const auto parts = qr(graded(in[0]));
+        return p.at("part") == "q" ? parts.q : parts.r;
+    };
+    calls["eigh"] = [](const auto& in, const Json& p) {
+        const auto parts = eigh(definite(graded(in[0])));
+        if (p.contains("part"))
+            return parts.values;
+        return concatenate(std::vector{square(parts.vectors), unsqueeze(parts.values, -2)}, -2);
+    };
+    calls["svd"] = [](const auto& in, const Json& p) {
+        const auto [u, s, vt] = svd(graded(in[0]));
+        if (p.contains("part"))
+            return matmul(u * unsqueeze(s, -2), vt);
+        return concatenate(
+            std::vector{square(u), unsqueeze(s, -2), square(transpose(vt, -2, -1))}, -2);
+    };
+    calls["pinv"] = [](const auto& in, const Json& p) {
+        return pinv(p.contains("plain") ? in[0] : graded(in[0]));
+    };
+    calls["lstsq"] = [](const auto& in, const Json&) { return lstsq(graded(in[0]), in[1]); };
+    calls["matrix_exp"] = [](const auto& in, const Json&) { return matrix_exp(in[0]); };
+}
+
 template <class T>
 void add_linalg(std::map<std::string, Call<T>>& calls) {
     add_contractions(calls);
     add_solves(calls);
+    add_decompositions(calls);
 }
 
 }  // namespace xgrad::test

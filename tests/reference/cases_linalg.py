@@ -100,6 +100,55 @@ def solves():
         yield case("cholesky_solve", f, near(a), near(b), **LOOSE)
 
 
+TALL_WIDE = [(3, 3), (3, 2), (4, 2), (2, 3), (1, 1), (1, 3), (3, 1), (2, 3, 2), (2, 2, 4), (0, 2, 2), (3, 0), (0, 3)]
+
+
+def graded(x):
+    """x with 2, 4, ... added along the diagonal: full rank, singular values apart."""
+    steps = torch.zeros(x.shape[-2:], dtype=x.dtype)
+    for i in range(min(steps.shape)):
+        steps[i, i] = 2 * (i + 1)
+    return x + steps
+
+
+def eigh(x):
+    values, vectors = torch.linalg.eigh(x)
+    return torch.cat([vectors**2, values.unsqueeze(-2)], -2)
+
+
+def svd(x):
+    u, s, vt = torch.linalg.svd(x, full_matrices=False)
+    return torch.cat([u**2, s.unsqueeze(-2), vt.mT**2], -2)
+
+
+def decompositions():
+    loose = {"float_tolerance": 1e-3}
+    for shape in TALL_WIDE:
+        g = lambda x: torch.linalg.qr(graded(x)).Q
+        h = lambda x: torch.linalg.qr(graded(x)).R
+        yield case("qr", g, near(shape), p={"part": "q"}, **loose)
+        yield case("qr", h, near(shape), p={"part": "r"}, **loose)
+        yield case("svd", lambda x: svd(graded(x)), (shape, -0.5, 0.5), **loose)
+        f = lambda x: (lambda u, s, vt: (u * s.unsqueeze(-2)) @ vt)(*torch.linalg.svd(graded(x), False))
+        yield case("svd", f, (shape, -0.5, 0.5), p={"part": "product"}, **loose)
+        yield case("pinv", lambda x: torch.linalg.pinv(graded(x)), near(shape), **loose)
+        for b in (shape[:-1] + (2,), (shape[-2],), (shape[-2], 1)):
+            column = (lambda b: b.unsqueeze(-1)) if len(b) == 1 else (lambda b: b)
+            back = (lambda x: x.squeeze(-1)) if len(b) == 1 else (lambda x: x)
+            f = lambda a, b, c=column, k=back: k(torch.linalg.pinv(graded(a)) @ c(b))
+            yield case("lstsq", f, near(shape), near(b), **loose)
+    for x in ([[1.0, 2.0], [2.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 1.0, 0.0], [1.0, 1.0, 0.0]]):
+        yield case("pinv", torch.linalg.pinv, t(x), p={"plain": True}, order=0)
+    for shape in SQUARE:
+        yield case("eigh", lambda x: eigh(definite(graded(x))), near(shape), **loose)
+        f = lambda x: torch.linalg.eigvalsh(definite(graded(x)))
+        yield case("eigh", f, near(shape), p={"part": "values"}, **loose)
+        yield case("matrix_exp", torch.matrix_exp, near(shape), **loose)
+        yield case("matrix_exp", torch.matrix_exp, (shape, -4.0, 4.0), relative=True, order=0, **loose)
+    yield case("matrix_exp", torch.matrix_exp, t([[0.0, 1.0], [0.0, 0.0]]), **loose)
+    yield case("matrix_exp", torch.matrix_exp, t([[0.0, 20.0], [-20.0, 0.0]]), **loose)
+
+
 def all_cases():
-    for family in (contractions, solves):
+    for family in (contractions, solves, decompositions):
         yield from family()
