@@ -39,8 +39,7 @@ void walk_lanes(const Along& along, bool reverse, Step step) {
 }
 
 // Calls step(state, offset of the element) along each lane from either end, with a fresh state for
-// each. Lanes across the rows are walked together, so that cache lines are used whole: cumsum of
-// (1024, 1024) along the first axis takes 4 ms, a lane at a time 24 ms.
+// each. Lanes across the rows are walked together, so that cache lines are used whole.
 template <class State, class Step>
 void walk(const Along& along, bool reverse, Step step) {
     if (along.inner == 1)

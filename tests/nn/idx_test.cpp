@@ -1,5 +1,6 @@
 #include <autograd/error.hpp>
 #include <nn/idx.hpp>
+#include <tests/support.hpp>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -25,34 +26,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A folder of its own, gone at the end of the test.
-class Folder {
+/// A folder with IDX files in it.
+class Folder : public xgrad::test::TempFolder {
 public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "xgrad_idx_XXXXXX").string();
-        if (!mkdtemp(name.data()))
-            throw std::runtime_error("mkdtemp failed");
-        path_ = name;
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { fs::remove_all(path_); }
-
     fs::path plain(const char* name, const std::string& bytes) const {
-        std::ofstream(path_ / name, std::ios::binary) << bytes;
-        return path_ / name;
+        std::ofstream(*this / name, std::ios::binary) << bytes;
+        return *this / name;
     }
     fs::path gzip(const char* name, const std::string& bytes) const {
-        const std::string file = (path_ / name).string();
+        const std::string file = (*this / name).string();
         gzFile out = gzopen(file.c_str(), "wb");
         gzwrite(out, bytes.data(), static_cast<unsigned>(bytes.size()));
         gzclose(out);
         return file;
     }
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
 };
 
 std::string header(const std::vector<std::uint32_t>& shape, char type = 0x08) {

@@ -1,7 +1,6 @@
 // What the contractions, solves and decompositions refuse, in full; and how a singular matrix is
 // told.
-#include <ops/ops.hpp>
-#include <tests/support.hpp>
+#include <tests/ops/errors.hpp>
 
 #include <cmath>
 #include <vector>
@@ -9,11 +8,9 @@
 using namespace xgrad;
 using namespace xgrad::test;
 
-namespace {
-
 using V = Variable<double>;
 
-V of(const Shape& shape) { return V(Array<double>(shape, 1.0), true); }
+namespace {
 
 std::vector<V> list(const std::vector<Shape>& shapes) {
     std::vector<V> all;
@@ -22,10 +19,6 @@ std::vector<V> list(const std::vector<Shape>& shapes) {
     return all;
 }
 
-#define CHECK_SHAPE_ERROR(call, text) \
-    CHECK(text_of_error<ShapeError>([&] { static_cast<void>(call); }) == (text))
-#define CHECK_ARGUMENT_ERROR(call, text) \
-    CHECK(text_of_error<std::invalid_argument>([&] { static_cast<void>(call); }) == (text))
 #define CHECK_DOMAIN_ERROR(call, text) \
     CHECK(text_of_error<std::domain_error>([&] { static_cast<void>(call); }) == (text))
 
