@@ -145,20 +145,40 @@ TEST_CASE("elementwise: three, four and five inputs, each used in another way") 
         x(5, {7}));
 }
 
+// Several functions in one formula, which compiles once; the factors keep two faults from
+// cancelling.
 TEST_CASE_TEMPLATE("elementwise: every function of the lanes", T, float, double) {
     const Array<T> x = random_array<T>({37}, 4, -0.9, 0.9), p = random_array<T>({37}, 5, 0.5, 2);
-#define SAME(f) check_fused<T>([](auto a) { return f(a); }, tolerance<T>, x)
-#define SAME_POSITIVE(f) check_fused<T>([](auto a) { return f(a); }, tolerance<T>, p)
-    SAME(exp), SAME(expm1), SAME(log1p), SAME(sin), SAME(cos), SAME(tan), SAME(asin), SAME(acos);
-    SAME(atan), SAME(sinh), SAME(cosh), SAME(tanh), SAME(erf), SAME(sigmoid), SAME(log_sigmoid);
-    SAME(softplus), SAME(relu), SAME(leaky_relu), SAME(elu), SAME(gelu), SAME(silu), SAME(abs);
-    SAME(sign), SAME(square), SAME(-);
-    SAME_POSITIVE(log), SAME_POSITIVE(log2), SAME_POSITIVE(log10), SAME_POSITIVE(sqrt);
-    SAME_POSITIVE(rsqrt), SAME_POSITIVE(reciprocal);
-#undef SAME
-#undef SAME_POSITIVE
-    check_fused<T>([](auto a) { return clamp(a, -0.5, 0.5); }, tolerance<T>, x);
-    check_fused<T>([](auto a, auto b) { return minimum(a, b); }, tolerance<T>, x, p);
+    const T close = 10 * tolerance<T>;
+    check_fused<T>(
+        [](auto a) {
+            return exp(a) + 2 * expm1(a) - 3 * log1p(a) + 5 * sin(a) - 7 * cos(a) + 11 * tan(a) -
+                   13 * asin(a) + 17 * acos(a) - 19 * atan(a);
+        },
+        close,
+        x);
+    check_fused<T>(
+        [](auto a) {
+            return sinh(a) + 2 * cosh(a) - 3 * tanh(a) + 5 * erf(a) - 7 * sigmoid(a) +
+                   11 * log_sigmoid(a) - 13 * softplus(a) + 17 * square(a) - 19 * -a;
+        },
+        close,
+        x);
+    check_fused<T>(
+        [](auto a) {
+            return relu(a) + 2 * leaky_relu(a) - 3 * elu(a) + 5 * gelu(a) - 7 * silu(a) +
+                   11 * abs(a) - 13 * sign(a) + 17 * clamp(a, -0.5, 0.5);
+        },
+        close,
+        x);
+    check_fused<T>(
+        [](auto a, auto b) {
+            return log(a) + 2 * log2(a) - 3 * log10(a) + 5 * sqrt(a) - 7 * rsqrt(a) +
+                   11 * reciprocal(a) - 13 * minimum(a, b);
+        },
+        close,
+        p,
+        x);
 }
 
 TEST_CASE("elementwise: where and comparisons choose value and derivative") {
