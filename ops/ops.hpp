@@ -12,6 +12,7 @@
 #include <ops/loss.hpp>
 #include <ops/margin_loss.hpp>
 #include <ops/multivariate.hpp>
+#include <ops/normalization.hpp>
 #include <ops/operators.hpp>
 #include <ops/order.hpp>
 #include <ops/pick.hpp>

@@ -3,6 +3,7 @@
 
 #include <ops/ops.hpp>
 #include <tests/ops/reference_calls_linalg.hpp>
+#include <tests/ops/reference_calls_normalization.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -142,6 +143,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_special(calls);
     add_structure(calls);
     add_statistic(calls);
+    add_normalization(calls);
     return calls;
 }
 
