@@ -8,6 +8,7 @@
 #include <ops/decomposition.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>
+#include <ops/likelihood_loss.hpp>
 #include <ops/linalg.hpp>
 #include <ops/loss.hpp>
 #include <ops/margin_loss.hpp>
