@@ -6,6 +6,67 @@ using namespace xgrad::test;
 
 using V = Variable<double>;
 
+namespace {
+
+// The formula in public ops: x seen as `view`, its groups along `axes`, a parameter as `affine`.
+template <class T>
+Variable<T> by_hand(
+    const std::vector<Variable<T>>& in, const Shape& view, const Axes& axes, const Shape& affine) {
+    const Variable<T> x = reshape(in[0], view);
+    const Variable<T> d = x - mean(x, axes, true);
+    const Variable<T> u = d * rsqrt(mean(square(d), axes, true) + 1e-5);
+    return reshape(u * reshape(in[1], affine) + reshape(in[2], affine), in[0].shape());
+}
+
+// Value and gradients of f, for x, weight and bias.
+template <class T, class F>
+std::vector<Array<T>> all_of(const Shape& x, const Shape& parameter, F f) {
+    const std::vector<Variable<T>> in = {
+        Variable<T>(random_array<T>(x, 1), true),
+        Variable<T>(random_array<T>(parameter, 2), true),
+        Variable<T>(random_array<T>(parameter, 3), true)};
+    const Variable<T> y = f(in);
+    const Variable<T> seed(random_array<T>(x, 4));
+    std::vector<Array<T>> results = {y.value()};
+    for (const Variable<T>& g : grad<T>(std::vector{y}, in, {.seeds = {seed}}))
+        results.push_back(g.value());
+    return results;
+}
+
+template <class T>
+void check_all_close(const std::vector<Array<T>>& got, const std::vector<Array<T>>& expected) {
+    for (std::size_t i = 0; i < got.size(); ++i)
+        check_close(got[i], expected[i], std::is_same_v<T, float> ? 3e-5 : 1e-11);
+}
+
+}  // namespace
+
+// The reference cases stay below the kernels' unrolled batches, their blocks of 4096 elements, and
+// the blocks of rows.
+TEST_CASE_TEMPLATE("large normalizations agree with the formula in public ops", T, float, double) {
+    for (const Shape& x : {Shape{1100, 130}, Shape{17, 5003}, Shape{2, 300, 64}}) {
+        const std::size_t n = x.back(), rows = count(x) / n;
+        check_all_close(
+            all_of<T>(x, {n}, [n](const auto& in) { return layer_norm(in[0], {n}, in[1], in[2]); }),
+            all_of<T>(x, {n}, [&](const auto& in) {
+                return by_hand(in, {rows, n}, {1}, {n});
+            }));
+    }
+    for (const Shape& x : {Shape{3, 4, 67, 71}, Shape{300, 6, 5}, Shape{2, 2, 40, 33}}) {
+        const std::size_t n = x[0], c = x[1], length = count(x) / (n * c);
+        check_all_close(
+            all_of<T>(x, {c}, [](const auto& in) { return batch_norm(in[0], in[1], in[2]).y; }),
+            all_of<T>(x, {c}, [&](const auto& in) {
+                return by_hand(in, {n, c, length}, {0, 2}, {c, 1});
+            }));
+        check_all_close(
+            all_of<T>(x, {c}, [](const auto& in) { return group_norm(in[0], 2, in[1], in[2]); }),
+            all_of<T>(x, {c}, [&](const auto& in) {
+                return by_hand(in, {n, 2, c / 2, length}, {2, 3}, {2, c / 2, 1});
+            }));
+    }
+}
+
 TEST_CASE("normalizations name the shapes that do not fit") {
     const V x = of({2, 3, 4});
     CHECK_SHAPE_ERROR(
