@@ -17,9 +17,7 @@ from pathlib import Path
 
 FOLDERS = ["autograd", "ops"]
 NAMESPACE = re.compile(r"(?:inline )?namespace ([\w:]*) ?\{")
-OTHER = re.compile(
-    r"(?:struct|class|enum|union|using|typedef|concept|extern|friend|static_assert|#)\b|#"
-)
+OTHER = re.compile(r"(?:struct|class|enum|union|using|typedef|concept|extern|static_assert)\b")
 NAME = re.compile(r"(operator ?(?:\(\)|[^\s\w(]+|\w[\w<>]*)|[A-Za-z_]\w*) ?\($")
 HEAD = re.compile(r"template <|requires ?\(")
 
