@@ -18,6 +18,7 @@ namespace xgrad {
 /// outside [-rank, rank) or given twice.
 [[nodiscard]] std::vector<std::size_t> checked_axes(
     std::string_view op, const Axes& axes, std::size_t rank);
+/// The same for one axis.
 [[nodiscard]] std::size_t checked_axis(std::string_view op, std::ptrdiff_t axis, std::size_t rank);
 
 /// x repeated along new and unit axes to `shape`. Gradient: the sum over the repeats. Throws

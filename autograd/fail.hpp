@@ -18,6 +18,7 @@ struct fmt::formatter<xgrad::Shape> : fmt::formatter<std::string> {
 
 namespace xgrad {
 
+/// Throws Error with the text formatted by fmt, Shapes as "(3, 4)".
 template <class Error, class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) {
     throw Error(fmt::format(text, std::forward<Args>(args)...));

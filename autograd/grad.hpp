@@ -72,6 +72,7 @@ private:
     bool before_;
 };
 
+/// True while an AnomalyGuard is alive on this thread.
 [[nodiscard]] bool anomaly_enabled() noexcept;
 
 }  // namespace xgrad

@@ -7,6 +7,7 @@ enum class Isa { sse2, avx2, avx512 };
 
 /// The best the machine has; XGRAD_ISA=sse2|avx2|avx512 in the environment lowers it.
 [[nodiscard]] Isa active_isa() noexcept;
+/// "sse2", "avx2" or "avx512".
 [[nodiscard]] const char* name_of(Isa isa) noexcept;
 
 namespace detail {

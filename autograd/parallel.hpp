@@ -9,6 +9,7 @@ namespace xgrad {
 /// How many threads one op may use, this one included; 1 at the start. Results do not depend on
 /// it: not a bit. Throws std::invalid_argument for 0. Call it while no op is running.
 void set_num_threads(std::size_t n);
+/// What set_num_threads() has set.
 [[nodiscard]] std::size_t num_threads() noexcept;
 
 namespace detail {

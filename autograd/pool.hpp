@@ -18,6 +18,7 @@ struct MemoryStats {
     std::size_t allocations;   ///< calls so far
 };
 
+/// The counters as they are now.
 [[nodiscard]] MemoryStats memory_stats();
 
 /// Sets peak_bytes to live_bytes.

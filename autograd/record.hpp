@@ -29,6 +29,7 @@ private:
     std::uint32_t version_;
 };
 
+/// x for a rule to capture; read it as `*kept`.
 template <class T>
 [[nodiscard]] Kept<T> keep(const Variable<T>& x) {
     return Kept<T>(x);

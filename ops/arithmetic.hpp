@@ -154,32 +154,44 @@ template <class T>
     return detail::apply(detail::formula_op<formula::Select, T>, inputs, nullptr, at);
 }
 
-// Comparisons: 1 or 0, as a constant, without a gradient.
+// Comparisons: 1 or 0, as a constant, without a gradient. With NaN all but not_equal are 0.
+
+/// 1 where a > b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto greater(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Greater>(a, b, where);
 }
+
+/// 1 where a >= b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto greater_equal(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::GreaterEqual>(a, b, where);
 }
+
+/// 1 where a < b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto less(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Less>(a, b, where);
 }
+
+/// 1 where a <= b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto less_equal(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::LessEqual>(a, b, where);
 }
+
+/// 1 where a equals b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto equal(const A& a, const B& b, Where where = Where::current()) {
     return detail::binary<formula::Equal>(a, b, where);
 }
+
+/// 1 where a differs from b, else 0.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto not_equal(const A& a, const B& b, Where where = Where::current()) {

@@ -17,6 +17,7 @@ template <class T>
     const std::type_identity_t<Variable<T>>& b,
     Where where = Where::current());
 
+/// The same with a constant on the left.
 template <class T>
 [[nodiscard]] Variable<T> matmul(
     const Array<T>& a, const Variable<T>& b, Where where = Where::current()) {

@@ -12,6 +12,7 @@
 namespace xgrad {
 
 using detail::check_same;
+using detail::checked_weights;
 using detail::reduce;
 
 namespace {
@@ -96,9 +97,16 @@ template Variable<double> binary_cross_entropy_with_logits(
 // A primitive, so that neither an index array nor a (N, 1) result is made: the share is -g in the
 // labels' places.
 static const Op nll_loss_op(
-    "nll_loss", on({{3, 4}}, [](const auto& in) {
-                    return nll_loss(in[0], std::vector<std::int64_t>{1, 3, 0}, Reduction::none);
-                }).linear());
+    "nll_loss",
+    {on({{3, 4}},
+        [](const auto& in) {
+            return nll_loss(in[0], std::vector<std::int64_t>{1, 3, 0}, Reduction::none);
+        })
+         .linear(),
+     on({{3, 4}}, [](const auto& in) {
+         const NllOptions options{.class_weights = {1, 2, 0.5, 1}, .ignore_index = 3};
+         return nll_loss(in[0], std::vector<std::int64_t>{1, 3, 0}, options);
+     }).linear()});
 
 namespace {
 
@@ -124,21 +132,72 @@ Variable<T> picked(const char* loss, const Variable<T>& log_prob, Indices labels
         });
 }
 
-}  // namespace
+// Labels with 0 in place of the ignored ones, and which rows count: 1 or 0.
+template <class T>
+struct LabelledRows {
+    LabelledRows(Indices all, std::int64_t ignored) : labels(all.begin(), all.end()) {
+        Array<T> mask(Shape{all.size()}, T(1));
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            if (labels[i] == ignored) {
+                labels[i] = 0;
+                mask.data()[i] = 0;
+            }
+        }
+        counted = Variable<T>(std::move(mask));
+    }
+    std::vector<std::int64_t> labels;
+    Variable<T> counted;
+};
 
 template <class T>
-Variable<T> nll_loss(
-    const Variable<T>& log_prob, Indices labels, Reduction reduction, Where where) {
+void check_rows(const Variable<T>& log_prob, Indices labels) {
     if (log_prob.rank() != 2 || log_prob.shape()[0] != labels.size()) {
         fail<ShapeError>(
             "nll_loss: log_prob has shape {}, there are {} labels; need (N, classes) and N labels",
             log_prob.shape(),
             labels.size());
     }
+}
+
+// The losses of the rows that count, each times its weight; the mean divides by the weights' sum.
+template <class T>
+Variable<T> reduce_weighted(
+    const char* loss,
+    const Variable<T>& losses,
+    const Variable<T>& weights,
+    const LabelledRows<T>& rows,
+    Reduction reduction,
+    Where where) {
+    const Variable<T> counted = xgrad::where(rows.counted, losses, T(0), where);
+    if (reduction != Reduction::mean || losses.size() == 0)
+        return reduce(loss, counted, reduction, where);
+    return div(sum(counted, where), sum(weights), where);
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> nll_loss(
+    const Variable<T>& log_prob, Indices labels, Reduction reduction, Where where) {
+    check_rows(log_prob, labels);
     return reduce("nll_loss", picked("nll_loss", log_prob, labels, where), reduction, where);
 }
 template Variable<float> nll_loss(const Variable<float>&, Indices, Reduction, Where);
 template Variable<double> nll_loss(const Variable<double>&, Indices, Reduction, Where);
+
+template <class T>
+Variable<T> nll_loss(
+    const Variable<T>& log_prob, Indices labels, const NllOptions& options, Where where) {
+    check_rows(log_prob, labels);
+    const Variable<T> weights = checked_weights("nll_loss", log_prob, options.class_weights);
+    const LabelledRows<T> rows(labels, options.ignore_index);
+    const Variable<T> own = picked("nll_loss", log_prob, rows.labels, where);
+    const Variable<T> row_weights = mul(gather(weights, 0, rows.labels), rows.counted);
+    const Variable<T> losses = mul(own, row_weights, where);
+    return reduce_weighted("nll_loss", losses, row_weights, rows, options.reduction, where);
+}
+template Variable<float> nll_loss(const Variable<float>&, Indices, const NllOptions&, Where);
+template Variable<double> nll_loss(const Variable<double>&, Indices, const NllOptions&, Where);
 
 static const Op cross_entropy_op(
     "cross_entropy",
@@ -174,49 +233,13 @@ template Variable<double> cross_entropy(const Variable<double>&, Indices, Reduct
 
 namespace {
 
-template <class T>
-void check_options(
-    const Variable<T>& logits, const CrossEntropyOptions& options, std::size_t classes) {
-    const std::size_t weights = options.class_weights.size();
-    if (weights != 0 && weights != classes) {
-        fail<ShapeError>(
-            "cross_entropy: logits have shape {}, there are {} class weights; need {}",
-            logits.shape(),
-            weights,
-            classes);
-    }
+void check_smoothing(const CrossEntropyOptions& options) {
     if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1)) {
         fail<std::invalid_argument>(
             "cross_entropy: label_smoothing is {}; need 0 <= label_smoothing <= 1",
             options.label_smoothing);
     }
 }
-
-// (classes,), all 1 when none are given.
-template <class T>
-Variable<T> weights_of(const CrossEntropyOptions& options, std::size_t classes) {
-    Array<T> weights(Shape{classes}, T(1));
-    for (std::size_t i = 0; i < options.class_weights.size(); ++i)
-        weights.data()[i] = static_cast<T>(options.class_weights[i]);
-    return Variable<T>(std::move(weights));
-}
-
-// Labels with 0 in place of the ignored ones, and which rows count: 1 or 0.
-template <class T>
-struct LabelledRows {
-    LabelledRows(Indices all, std::int64_t ignored) : labels(all.begin(), all.end()) {
-        Array<T> mask(Shape{all.size()}, T(1));
-        for (std::size_t i = 0; i < labels.size(); ++i) {
-            if (labels[i] == ignored) {
-                labels[i] = 0;
-                mask.data()[i] = 0;
-            }
-        }
-        counted = Variable<T>(std::move(mask));
-    }
-    std::vector<std::int64_t> labels;
-    Variable<T> counted;
-};
 
 // -sum over c of t_c l_c, (N,), without the NaN of 0 times the logarithm of 0.
 template <class T>
@@ -240,10 +263,10 @@ Variable<T> cross_entropy(
             labels.size());
     }
     const std::size_t classes = logits.shape()[1];
-    check_options(logits, options, classes);
+    const Variable<T> weights = checked_weights("cross_entropy", logits, options.class_weights);
+    check_smoothing(options);
     const LabelledRows<T> rows(labels, options.ignore_index);
     const Variable<T> log_prob = log_softmax(logits, -1, where);
-    const Variable<T> weights = weights_of<T>(options, classes);
     Variable<T> losses = picked("cross_entropy", log_prob, rows.labels, where);
     const Variable<T> row_weights = mul(gather(weights, 0, rows.labels), rows.counted);
     losses = mul(losses, row_weights, where);
@@ -255,10 +278,7 @@ Variable<T> cross_entropy(
                 mul(spread, static_cast<T>(smoothing / static_cast<double>(classes)), where),
                 where);
     }
-    losses = xgrad::where(rows.counted, losses, T(0), where);
-    if (options.reduction != Reduction::mean || losses.size() == 0)
-        return reduce("cross_entropy", losses, options.reduction, where);
-    return div(sum(losses, where), sum(row_weights), where);
+    return reduce_weighted("cross_entropy", losses, row_weights, rows, options.reduction, where);
 }
 template Variable<float> cross_entropy(
     const Variable<float>&, Indices, const CrossEntropyOptions&, Where);
@@ -278,7 +298,8 @@ Variable<T> cross_entropy(
             target.shape());
     }
     const std::size_t classes = logits.shape()[1];
-    check_options(logits, options, classes);
+    const Variable<T> weights = checked_weights("cross_entropy", logits, options.class_weights);
+    check_smoothing(options);
     const double smoothing = options.label_smoothing;
     Variable<T> soft = target;
     if (smoothing > 0) {
@@ -286,7 +307,7 @@ Variable<T> cross_entropy(
         soft = add(mul(target, static_cast<T>(1 - smoothing), where), share, where);
     }
     if (!options.class_weights.empty())
-        soft = mul(soft, weights_of<T>(options, classes), where);
+        soft = mul(soft, weights, where);
     const Variable<T> losses = against(log_softmax(logits, -1, where), soft, where);
     return reduce("cross_entropy", losses, options.reduction, where);
 }

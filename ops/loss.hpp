@@ -58,6 +58,24 @@ template <class T>
     Reduction reduction = Reduction::mean,
     Where where = Where::current());
 
+/// What nll_loss may do beside.
+struct NllOptions {
+    std::vector<double> class_weights = {};  ///< a factor for each class; none: 1
+    std::int64_t ignore_index = -100;        ///< rows with this label count for nothing
+    Reduction reduction = Reduction::mean;
+};
+
+/// nll_loss with options, as PyTorch's: a row of label y loses -w_y log_prob(i, y). The mean
+/// divides by the sum of w_y over the rows not ignored; it is NaN when there is none. Gradient: -g
+/// w_y at the label. Throws IndexError for a label outside [0, classes) that is not ignore_index,
+/// ShapeError unless there is a weight for each class.
+template <class T>
+[[nodiscard]] Variable<T> nll_loss(
+    const Variable<T>& log_prob,
+    Indices labels,
+    const NllOptions& options,
+    Where where = Where::current());
+
 /// nll_loss(log_softmax(logits)), logits (N, classes). Gradient of the mean:
 /// (softmax - one_hot) / N.
 template <class T>

@@ -5,6 +5,9 @@
 #include <ops/loss.hpp>
 #include <ops/reduce.hpp>
 
+#include <utility>
+#include <vector>
+
 namespace xgrad::detail {
 
 /// The elements' losses as they are, their sum, or their mean.
@@ -30,6 +33,26 @@ void check_same(const char* loss, const Variable<T>& x, const Variable<T>& targe
         fail<ShapeError>(
             "{}: x has shape {}, the target {}; need one shape", loss, x.shape(), target.shape());
     }
+}
+
+/// (classes,), all 1 when none are given. Throws ShapeError unless there is one for each class of
+/// scores (N, classes).
+template <class T>
+Variable<T> checked_weights(
+    const char* loss, const Variable<T>& scores, const std::vector<double>& class_weights) {
+    const std::size_t classes = scores.shape()[1];
+    if (!class_weights.empty() && class_weights.size() != classes) {
+        fail<ShapeError>(
+            "{}: shape {} has {} classes, there are {} class weights; need one for each",
+            loss,
+            scores.shape(),
+            classes,
+            class_weights.size());
+    }
+    Array<T> weights(Shape{classes}, T(1));
+    for (std::size_t i = 0; i < class_weights.size(); ++i)
+        weights.data()[i] = static_cast<T>(class_weights[i]);
+    return Variable<T>(std::move(weights));
 }
 
 }  // namespace xgrad::detail

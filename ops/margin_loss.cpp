@@ -2,7 +2,6 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/activation.hpp>
-#include <ops/elementwise.hpp>
 #include <ops/loss_reduction.hpp>
 #include <ops/margin_loss.hpp>
 #include <ops/operators.hpp>
@@ -14,6 +13,7 @@
 namespace xgrad {
 
 using detail::check_same;
+using detail::checked_weights;
 using detail::reduce;
 
 static const Op hinge_loss_op("hinge_loss", on({{3, 4}, {3, 4}}, [](const auto& in) {
@@ -33,6 +33,28 @@ template Variable<float> hinge_loss(
     const Variable<float>&, const Variable<float>&, Reduction, Where);
 template Variable<double> hinge_loss(
     const Variable<double>&, const Variable<double>&, Reduction, Where);
+
+static const Op hinge_embedding_loss_op(
+    "hinge_embedding_loss",
+    on({{2, 3}, {2, 3}}, [](const auto& in) { return hinge_embedding_loss(in[0], in[1], 3); })
+        .fixing(1, {{1, -1, 1}, {-1, -1, 1}})
+        .linear());
+template <class T>
+Variable<T> hinge_embedding_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    double margin,
+    Reduction reduction,
+    Where where) {
+    check_same("hinge_embedding_loss", x, target);
+    const Variable<T> gaps = relu(sub(static_cast<T>(margin), x, where), where);
+    const Variable<T> losses = xgrad::where(greater(target, T(0)), x, gaps, where);
+    return reduce("hinge_embedding_loss", losses, reduction, where);
+}
+template Variable<float> hinge_embedding_loss(
+    const Variable<float>&, const Variable<float>&, double, Reduction, Where);
+template Variable<double> hinge_embedding_loss(
+    const Variable<double>&, const Variable<double>&, double, Reduction, Where);
 
 namespace {
 
@@ -79,7 +101,8 @@ static const Op multi_margin_loss_op(
         })
          .linear(),
      on({{3, 4}}, [](const auto& in) {
-         return multi_margin_loss(in[0], std::vector<std::int64_t>{1, 3, 0}, 2, 5, Reduction::none);
+         const std::vector<std::int64_t> labels{1, 3, 0};
+         return multi_margin_loss(in[0], labels, 2, 5, Reduction::none, {1, 2, 0.5, 3});
      })});
 template <class T>
 Variable<T> multi_margin_loss(
@@ -88,6 +111,7 @@ Variable<T> multi_margin_loss(
     int p,
     double margin,
     Reduction reduction,
+    const std::vector<double>& class_weights,
     Where where) {
     if (p != 1 && p != 2)
         fail<std::invalid_argument>("multi_margin_loss: p is {}; need 1 or 2", p);
@@ -96,19 +120,26 @@ Variable<T> multi_margin_loss(
     const Variable<T> gaps =
         relu(add(sub(scores, own, where), static_cast<T>(margin), where), where);
     const Variable<T> others = mul(gaps, all_but<T>(column, scores.shape()), where);
-    const Variable<T> losses = sum(p == 1 ? others : square(others, where), {1}, false, where);
+    Variable<T> losses = sum(p == 1 ? others : square(others, where), {1}, false, where);
+    const Variable<T> weights = checked_weights("multi_margin_loss", scores, class_weights);
+    if (!class_weights.empty())
+        losses = mul(losses, gather(weights, 0, labels), where);
     const auto classes = static_cast<T>(std::max<std::size_t>(scores.shape()[1], 1));
     return reduce("multi_margin_loss", div(losses, classes, where), reduction, where);
 }
 template Variable<float> multi_margin_loss(
-    const Variable<float>&, Indices, int, double, Reduction, Where);
+    const Variable<float>&, Indices, int, double, Reduction, const std::vector<double>&, Where);
 template Variable<double> multi_margin_loss(
-    const Variable<double>&, Indices, int, double, Reduction, Where);
+    const Variable<double>&, Indices, int, double, Reduction, const std::vector<double>&, Where);
 
 static const Op triplet_margin_loss_op(
-    "triplet_margin_loss", on({{3, 4}, {3, 4}, {3, 4}}, [](const auto& in) {
-        return triplet_margin_loss(in[0], in[1] + 10, in[2] - 10, 20);
-    }));
+    "triplet_margin_loss",
+    {on({{3, 4}, {3, 4}, {3, 4}},
+        [](const auto& in) { return triplet_margin_loss(in[0], in[1] + 10, in[2] - 10, 20); }),
+     on({{3, 4}, {3, 4}, {3, 4}}, [](const auto& in) {
+         const auto positive = in[1] + 10, negative = in[2] + 30;  // nearer to each other
+         return triplet_margin_loss(in[0], positive, negative, 50, 2, Reduction::sum, true);
+     })});
 template <class T>
 Variable<T> triplet_margin_loss(
     const Variable<T>& anchor,
@@ -117,13 +148,16 @@ Variable<T> triplet_margin_loss(
     double margin,
     double p,
     Reduction reduction,
+    bool swap,
     Where where) {
     static_cast<void>(broadcast_shape(
         "triplet_margin_loss",
         broadcast_shape("triplet_margin_loss", anchor.shape(), positive.shape()),
         negative.shape()));
     const Variable<T> near = pairwise_distance(anchor, positive, p, where);
-    const Variable<T> far = pairwise_distance(anchor, negative, p, where);
+    Variable<T> far = pairwise_distance(anchor, negative, p, where);
+    if (swap)
+        far = minimum(far, pairwise_distance(positive, negative, p, where), where);
     const Variable<T> gaps = relu(add(sub(near, far, where), static_cast<T>(margin), where), where);
     return reduce("triplet_margin_loss", gaps, reduction, where);
 }
@@ -134,6 +168,7 @@ template Variable<float> triplet_margin_loss(
     double,
     double,
     Reduction,
+    bool,
     Where);
 template Variable<double> triplet_margin_loss(
     const Variable<double>&,
@@ -142,6 +177,7 @@ template Variable<double> triplet_margin_loss(
     double,
     double,
     Reduction,
+    bool,
     Where);
 
 static const Op cosine_embedding_loss_op(
@@ -186,136 +222,5 @@ template Variable<double> cosine_embedding_loss(
     double,
     Reduction,
     Where);
-
-static const Op kl_div_op("kl_div", on({{3, 4}, {3, 4}}, [](const auto& in) {
-                                        return kl_div(in[0], in[1]);
-                                    }).between(0.25, 2));
-template <class T>
-Variable<T> kl_div(
-    const Variable<T>& x,
-    const std::type_identity_t<Variable<T>>& target,
-    Reduction reduction,
-    Where where) {
-    check_same("kl_div", x, target);
-    // The logarithm is spared the 0, at which 0 times infinity would be NaN.
-    const Variable<T> none = equal(target, T(0));
-    const Variable<T> safe = xgrad::where(none, T(1), target, where);
-    const Variable<T> terms = mul(safe, sub(log(safe, where), x, where), where);
-    return reduce("kl_div", xgrad::where(none, T(0), terms, where), reduction, where);
-}
-template Variable<float> kl_div(const Variable<float>&, const Variable<float>&, Reduction, Where);
-template Variable<double> kl_div(
-    const Variable<double>&, const Variable<double>&, Reduction, Where);
-
-static const Op poisson_nll_loss_op("poisson_nll_loss", on({{3, 4}, {3, 4}}, [](const auto& in) {
-                                        return poisson_nll_loss(in[0], in[1]);
-                                    }));
-template <class T>
-Variable<T> poisson_nll_loss(
-    const Variable<T>& x,
-    const std::type_identity_t<Variable<T>>& target,
-    Reduction reduction,
-    Where where) {
-    check_same("poisson_nll_loss", x, target);
-    const Variable<T> losses = sub(exp(x, where), mul(target, x, where), where);
-    return reduce("poisson_nll_loss", losses, reduction, where);
-}
-template Variable<float> poisson_nll_loss(
-    const Variable<float>&, const Variable<float>&, Reduction, Where);
-template Variable<double> poisson_nll_loss(
-    const Variable<double>&, const Variable<double>&, Reduction, Where);
-
-static const Op gaussian_nll_loss_op(
-    "gaussian_nll_loss",
-    {on({{3, 4}, {3, 4}, {3, 4}},
-        [](const auto& in) { return gaussian_nll_loss(in[0], in[1], in[2]); })
-         .between(0.5, 2),
-     on({{3, 4}, {3, 4}, {3, 1}}, [](const auto& in) {
-         return gaussian_nll_loss(in[0], in[1], in[2]);
-     }).between(0.5, 2)});
-template <class T>
-Variable<T> gaussian_nll_loss(
-    const Variable<T>& x,
-    const std::type_identity_t<Variable<T>>& target,
-    const std::type_identity_t<Variable<T>>& variance,
-    double epsilon,
-    Reduction reduction,
-    Where where) {
-    check_same("gaussian_nll_loss", x, target);
-    if (broadcast_shape("gaussian_nll_loss", x.shape(), variance.shape()) != x.shape()) {
-        fail<ShapeError>(
-            "gaussian_nll_loss: x has shape {}, the variance {}; it must broadcast to x's shape",
-            x.shape(),
-            variance.shape());
-    }
-    if (!(epsilon > 0)) {
-        fail<std::invalid_argument>("gaussian_nll_loss: epsilon is {}; need epsilon > 0", epsilon);
-    }
-    for (std::size_t i = 0; i < variance.size(); ++i) {
-        if (variance.value().data()[i] < 0) {
-            fail<std::invalid_argument>(
-                "gaussian_nll_loss: the variance at {} is {}; need variances >= 0",
-                index_string(i, variance.shape()),
-                variance.value().data()[i]);
-        }
-    }
-    const Variable<T> v = maximum(variance, static_cast<T>(epsilon), where);
-    const Variable<T> squares = div(square(sub(x, target, where), where), v, where);
-    const Variable<T> losses = mul(add(log(v, where), squares, where), T(0.5), where);
-    return reduce("gaussian_nll_loss", losses, reduction, where);
-}
-template Variable<float> gaussian_nll_loss(
-    const Variable<float>&,
-    const Variable<float>&,
-    const Variable<float>&,
-    double,
-    Reduction,
-    Where);
-template Variable<double> gaussian_nll_loss(
-    const Variable<double>&,
-    const Variable<double>&,
-    const Variable<double>&,
-    double,
-    Reduction,
-    Where);
-
-static const Op focal_loss_op(
-    "focal_loss",
-    {on({{3, 4}, {3, 4}}, [](const auto& in) { return focal_loss(in[0], in[1]); }).between(0, 1),
-     on({{3, 4}, {3, 4}}, [](const auto& in) {
-         return focal_loss(in[0], in[1], 0.5, 0);
-     }).between(0, 1)});
-template <class T>
-Variable<T> focal_loss(
-    const Variable<T>& x,
-    const std::type_identity_t<Variable<T>>& target,
-    double alpha,
-    double gamma,
-    Reduction reduction,
-    Where where) {
-    check_same("focal_loss", x, target);
-    if (!(alpha >= 0 && alpha <= 1))
-        fail<std::invalid_argument>("focal_loss: alpha is {}; need 0 <= alpha <= 1", alpha);
-    if (!(gamma == 0 || gamma >= 1)) {
-        fail<std::invalid_argument>("focal_loss: gamma is {}; need 0, or gamma >= 1", gamma);
-    }
-    const Variable<T> opposite = sub(T(1), target, where);
-    // 1 - q = s (1 - t) + (1 - s) t, where 1 - s = sigmoid(-x) does not cancel.
-    const Variable<T> missed =
-        add(mul(sigmoid(x, where), opposite, where),
-            mul(sigmoid(neg(x, where), where), target, where),
-            where);
-    const Variable<T> balance =
-        add(mul(target, static_cast<T>(alpha), where),
-            mul(opposite, static_cast<T>(1 - alpha), where),
-            where);
-    const Variable<T> entropy = binary_cross_entropy_with_logits(x, target, Reduction::none, where);
-    const Variable<T> weights = mul(balance, pow(missed, gamma, where), where);
-    return reduce("focal_loss", mul(weights, entropy, where), reduction, where);
-}
-template Variable<float> focal_loss(
-    const Variable<float>&, const Variable<float>&, double, double, Reduction, Where);
-template Variable<double> focal_loss(
-    const Variable<double>&, const Variable<double>&, double, double, Reduction, Where);
 
 }  // namespace xgrad

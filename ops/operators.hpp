@@ -44,9 +44,11 @@ using OperandD = const detail::Operand<double>&;
 using LeftF = const detail::LeftOperand<float>&;
 using LeftD = const detail::LeftOperand<double>&;
 
+/// neg(x).
 inline Variable<float> operator-(const Variable<float>& x) { return neg(x); }
 inline Variable<double> operator-(const Variable<double>& x) { return neg(x); }
 
+/// add(a, b) of a Variable and a Variable, scalar or array.
 inline Variable<float> operator+(const Variable<float>& a, OperandF b) {
     return add(a, *b, b.where);
 }
@@ -60,6 +62,7 @@ inline Variable<double> operator+(LeftD a, const Variable<double>& b) {
     return add(a.value, b, a.where);
 }
 
+/// sub(a, b) of a Variable and a Variable, scalar or array.
 inline Variable<float> operator-(const Variable<float>& a, OperandF b) {
     return sub(a, *b, b.where);
 }
@@ -73,6 +76,7 @@ inline Variable<double> operator-(LeftD a, const Variable<double>& b) {
     return sub(a.value, b, a.where);
 }
 
+/// mul(a, b) of a Variable and a Variable, scalar or array.
 inline Variable<float> operator*(const Variable<float>& a, OperandF b) {
     return mul(a, *b, b.where);
 }
@@ -86,6 +90,7 @@ inline Variable<double> operator*(LeftD a, const Variable<double>& b) {
     return mul(a.value, b, a.where);
 }
 
+/// div(a, b) of a Variable and a Variable, scalar or array.
 inline Variable<float> operator/(const Variable<float>& a, OperandF b) {
     return div(a, *b, b.where);
 }
@@ -107,28 +112,42 @@ concept ArrayAndVariable = (AnyVariable<std::remove_cvref_t<A>> &&
                            (xt::is_xexpression<std::remove_cvref_t<A>>::value &&
                             AnyVariable<std::remove_cvref_t<B>>);
 
+/// add(a, b) of an array and a Variable.
 template <class A, class B>
     requires(ArrayAndVariable<A, B>)
 auto operator+(A&& a, B&& b) { return add(a, b); }
+
+/// sub(a, b) of an array and a Variable.
 template <class A, class B>
     requires(ArrayAndVariable<A, B>)
 auto operator-(A&& a, B&& b) { return sub(a, b); }
+
+/// mul(a, b) of an array and a Variable.
 template <class A, class B>
     requires(ArrayAndVariable<A, B>)
 auto operator*(A&& a, B&& b) { return mul(a, b); }
+
+/// div(a, b) of an array and a Variable.
 template <class A, class B>
     requires(ArrayAndVariable<A, B>)
 auto operator/(A&& a, B&& b) { return div(a, b); }
 
+/// greater(a, b).
 template <class A, class B>
     requires(Operands<A, B>)
 auto operator>(const A& a, const B& b) { return greater(a, b); }
+
+/// greater_equal(a, b).
 template <class A, class B>
     requires(Operands<A, B>)
 auto operator>=(const A& a, const B& b) { return greater_equal(a, b); }
+
+/// less(a, b).
 template <class A, class B>
     requires(Operands<A, B>)
 auto operator<(const A& a, const B& b) { return less(a, b); }
+
+/// less_equal(a, b).
 template <class A, class B>
     requires(Operands<A, B>)
 auto operator<=(const A& a, const B& b) { return less_equal(a, b); }

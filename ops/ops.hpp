@@ -8,10 +8,12 @@
 #include <ops/decomposition.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>
+#include <ops/likelihood_loss.hpp>
 #include <ops/linalg.hpp>
 #include <ops/loss.hpp>
 #include <ops/margin_loss.hpp>
 #include <ops/multivariate.hpp>
+#include <ops/normalization.hpp>
 #include <ops/operators.hpp>
 #include <ops/order.hpp>
 #include <ops/pick.hpp>

@@ -8,10 +8,10 @@
 namespace xgrad {
 
 /// The p-norm over the axes, (sum |x|^p)^(1/p), for any p > 0; p = 1 the sum of |x|, p = infinity
-/// the largest |x|, p = -infinity the smallest. Without overflow where y itself does not. Gradient:
-/// g sign(x) |x / y|^(p - 1), 0 where y = 0 and for an element 0; for infinity g sign(x) in equal
-/// shares to the ties. NaN if there is one; 0 over nothing, for p = +-infinity ShapeError. Throws
-/// std::invalid_argument for other p.
+/// the largest |x|, p = -infinity the smallest; p = 2 over two axes is the Frobenius norm. Without
+/// overflow where y itself does not. Gradient: g sign(x) |x / y|^(p - 1), 0 where y = 0 and for an
+/// element 0; for infinity g sign(x) in equal shares to the ties. NaN if there is one; 0 over
+/// nothing, for p = +-infinity ShapeError. Throws std::invalid_argument for other p.
 template <class T>
 [[nodiscard]] Variable<T> norm(
     const Variable<T>& x,

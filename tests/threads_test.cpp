@@ -168,6 +168,31 @@ TEST_CASE_TEMPLATE(
     check_same_bits([&] { return run(x, [](const auto& v) { return logsumexp(v, {1}); }); });
 }
 
+TEST_CASE_TEMPLATE("normalizations give the same bits with one thread and two", T, float, double) {
+    const auto with_shares = [](const Array<T>& x, const Shape& shape, auto f) {
+        check_same_bits([&] {
+            const Variable<T> in(x, true), weight(random_array<T>(shape, 8), true);
+            const Variable<T> bias(random_array<T>(shape, 9), true);
+            const Variable<T> y = f(in, weight, bias);
+            const Variable<T> seed(random_array<T>(y.shape(), 17));
+            std::vector<Array<T>> results = {y.value()};
+            const auto shares = grad<T>(std::vector{y}, {in, weight, bias}, {.seeds = {seed}});
+            for (const auto& share : shares)
+                results.push_back(share.value());
+            return results;
+        });
+    };
+    const Array<T> rows = random_array<T>({801, 503}, 4);
+    with_shares(rows, {503}, [](const auto& x, const auto& weight, const auto& bias) {
+        return layer_norm(x, {503}, weight, bias);
+    });
+    const Array<T> images = random_array<T>({6, 8, 50, 31}, 5);
+    with_shares(images, {8}, [](const auto&... in) { return batch_norm(in...).y; });
+    with_shares(images, {8}, [](const auto& x, const auto& weight, const auto& bias) {
+        return group_norm(x, 4, weight, bias);
+    });
+}
+
 TEST_CASE("dropout and optimisers give the same bits with one thread and two") {
     const Array<float> x = random_array<float>({200003}, 5);
     check_same_bits([&] {

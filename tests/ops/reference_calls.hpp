@@ -3,6 +3,7 @@
 
 #include <ops/ops.hpp>
 #include <tests/ops/reference_calls_linalg.hpp>
+#include <tests/ops/reference_calls_normalization.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -72,7 +73,14 @@ void add_reductions(std::map<std::string, Call<T>>& calls) {
         return huber_loss(in[0], in[1], 0.75, reduction_of(p));
     };
     calls["nll_loss"] = [](const auto& in, const Json& p) {
-        return nll_loss(in[0], indices_of(p.at("labels")), reduction_of(p));
+        const auto labels = indices_of(p.at("labels"));
+        if (!p.contains("weights"))
+            return nll_loss(in[0], labels, reduction_of(p));
+        NllOptions options;
+        options.class_weights = p.at("weights").template get<std::vector<double>>();
+        options.ignore_index = p.value("ignore", options.ignore_index);
+        options.reduction = reduction_of(p);
+        return nll_loss(in[0], labels, options);
     };
 }
 
@@ -142,6 +150,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_special(calls);
     add_structure(calls);
     add_statistic(calls);
+    add_normalization(calls);
     return calls;
 }
 

@@ -44,26 +44,49 @@ template <class T>
 void add_margin_losses(std::map<std::string, Call<T>>& calls) {
 #define LOSS(name) \
     calls[#name] = [](const auto& in, const Json& p) { return name(in[0], in[1], reduction_of(p)); }
-    LOSS(hinge_loss), LOSS(kl_div), LOSS(poisson_nll_loss);
+    LOSS(hinge_loss);
 #undef LOSS
+    calls["hinge_embedding_loss"] = [](const auto& in, const Json& p) {
+        return hinge_embedding_loss(in[0], in[1], p.at("margin").get<double>(), reduction_of(p));
+    };
     calls["multi_margin_loss"] = [](const auto& in, const Json& p) {
         return multi_margin_loss(
             in[0],
             indices_of(p.at("labels")),
             p.at("p").get<int>(),
             p.at("margin").get<double>(),
-            reduction_of(p));
+            reduction_of(p),
+            p.value("weights", std::vector<double>()));
     };
     calls["triplet_margin_loss"] = [](const auto& in, const Json& p) {
-        return triplet_margin_loss(
-            in[0], in[1], in[2], p.at("margin").get<double>(), p_of(p), reduction_of(p));
+        const double margin = p.at("margin").get<double>();
+        const bool swap = p.value("swap", false);
+        return triplet_margin_loss(in[0], in[1], in[2], margin, p_of(p), reduction_of(p), swap);
     };
     calls["cosine_embedding_loss"] = [](const auto& in, const Json& p) {
         return cosine_embedding_loss(
             in[0], in[1], in[2], p.at("margin").get<double>(), reduction_of(p));
     };
+}
+
+template <class T>
+void add_likelihood_losses(std::map<std::string, Call<T>>& calls) {
+    calls["kl_div"] = [](const auto& in, const Json& p) {
+        return kl_div(in[0], in[1], reduction_of(p), p.value("log_target", false));
+    };
+    calls["poisson_nll_loss"] = [](const auto& in, const Json& p) {
+        if (!p.contains("full"))
+            return poisson_nll_loss(in[0], in[1], reduction_of(p));
+        PoissonNllOptions options;
+        options.log_input = p.at("log_input").get<bool>();
+        options.full = p.at("full").get<bool>();
+        options.epsilon = p.at("epsilon").get<double>();
+        options.reduction = reduction_of(p);
+        return poisson_nll_loss(in[0], in[1], options);
+    };
     calls["gaussian_nll_loss"] = [](const auto& in, const Json& p) {
-        return gaussian_nll_loss(in[0], in[1], in[2], 1e-6, reduction_of(p));
+        return gaussian_nll_loss(
+            in[0], in[1], in[2], 1e-6, reduction_of(p), p.value("full", false));
     };
     calls["focal_loss"] = [](const auto& in, const Json& p) {
         return focal_loss(
@@ -94,6 +117,7 @@ template <class T>
 void add_statistic(std::map<std::string, Call<T>>& calls) {
     add_moments(calls);
     add_margin_losses(calls);
+    add_likelihood_losses(calls);
     add_cross_entropy(calls);
 }
 

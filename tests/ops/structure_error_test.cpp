@@ -194,6 +194,31 @@ TEST_CASE("moments need enough observations") {
         "corrcoef: ddof is 0, x has shape (2, 0), 0 observations; need ddof < that");
 }
 
+TEST_CASE("losses name the class weights that do not fit, and a rate's epsilon") {
+    const V x = of({2, 3});
+    const std::string rest =
+        ": shape (2, 3) has 3 classes, there are 1 class weights; need one for each";
+    CHECK_SHAPE_ERROR(
+        nll_loss(x, Labels{0, 1}, NllOptions{.class_weights = {1}}), "nll_loss" + rest);
+    CHECK_SHAPE_ERROR(
+        multi_margin_loss(x, Labels{0, 1}, 1, 1, Reduction::mean, {1}), "multi_margin_loss" + rest);
+    CHECK_INDEX_ERROR(
+        nll_loss(x, Labels{0, -1}, NllOptions()),
+        "nll_loss: label -1 at row 1 is out of range; need 0 <= label < 3");
+    CHECK_SHAPE_ERROR(
+        nll_loss(x, Labels{0}, NllOptions()),
+        "nll_loss: log_prob has shape (2, 3), there are 1 labels; need (N, classes) and N labels");
+    CHECK_SHAPE_ERROR(
+        hinge_embedding_loss(x, of({3})),
+        "hinge_embedding_loss: x has shape (2, 3), the target (3,); need one shape");
+    CHECK_SHAPE_ERROR(
+        poisson_nll_loss(x, of({3}), PoissonNllOptions()),
+        "poisson_nll_loss: x has shape (2, 3), the target (3,); need one shape");
+    CHECK_ARGUMENT_ERROR(
+        poisson_nll_loss(x, x, {.log_input = false, .epsilon = 0}),
+        "poisson_nll_loss: epsilon is 0; need epsilon > 0");
+}
+
 TEST_CASE("margin losses say what does not fit") {
     const V x = of({2, 3}), t = of({3}), none = of({0, 3});
     const auto differ = [](const std::string& loss) {
@@ -253,7 +278,7 @@ TEST_CASE("cross_entropy with options says what does not fit") {
         "cross_entropy: label -1 at row 1 is out of range; need 0 <= label < 3");
     CHECK_SHAPE_ERROR(
         cross_entropy(x, Labels{0, 1}, {.class_weights = {1, 2}}),
-        "cross_entropy: logits have shape (2, 3), there are 2 class weights; need 3");
+        "cross_entropy: shape (2, 3) has 3 classes, there are 2 class weights; need one for each");
     CHECK_ARGUMENT_ERROR(
         cross_entropy(x, Labels{0, 1}, {.label_smoothing = 1.5}),
         "cross_entropy: label_smoothing is 1.5; need 0 <= label_smoothing <= 1");
