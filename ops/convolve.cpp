@@ -297,7 +297,7 @@ template <class T>
 void WeightGradient<T>::add_image(
     const T* x, const T* shares, std::size_t channels, T* scratch_planes, T* c) const {
     const std::size_t row = columns.positions * width;
-    const std::size_t few = std::max<std::size_t>(1, cached / 8 / row);
+    const std::size_t few = std::max<std::size_t>(1, cached / 4 / row);
     for (std::size_t first = 0; first < rows.positions; first += band) {
         for (std::size_t k = 0; k < channels; ++k)
             planes.fill(
