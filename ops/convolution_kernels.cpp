@@ -163,9 +163,47 @@ void gather_weights(
     }
 }
 
+template <class B, class T = typename B::value_type>
+void dot_rows(
+    T* c,
+    std::size_t width,
+    const T* x,
+    const std::size_t* offsets,
+    std::size_t pitch,
+    const T* g,
+    std::size_t rows,
+    std::size_t columns) {
+    const std::size_t left = columns % B::size, whole = columns - left;
+    alignas(64) T end[B::size];
+    for (std::size_t i = 0; i < B::size; ++i)
+        end[i] = i < left ? T(1) : T(0);
+    const auto inside = B::load_aligned(end) != B(T(0));
+    B sums[weight_taps];
+    unroll<weight_taps>([&](auto t) { sums[t] = B(T(0)); });
+    for (std::size_t r = 0; r < rows; ++r, x += pitch, g += columns) {
+        for (std::size_t q = 0; q < whole; q += B::size) {
+            const B share = B::load_unaligned(g + q);
+            unroll<weight_taps>([&](auto t) {
+                sums[t] = multiply_add(share, B::load_unaligned(x + offsets[t] + q), sums[t]);
+            });
+        }
+        if (left == 0)
+            continue;
+        for (std::size_t i = 0; i < left; ++i)
+            end[i] = g[whole + i];
+        const B share = B::load_aligned(end);
+        unroll<weight_taps>([&](auto t) {
+            // What stands behind the row may be infinite: a product with 0 would not do.
+            const B value = B::load_unaligned(x + offsets[t] + whole);
+            sums[t] = multiply_add(share, xsimd::select(inside, value, B(T(0))), sums[t]);
+        });
+    }
+    unroll<weight_taps>([&](auto t) { c[t * width] += xsimd::hadd(sums[t]); });
+}
+
 template <class B>
 constexpr ConvolutionKernels<typename B::value_type> table = {
-    B::size, panel_height<B>, weight_taps, correlate<B>, gather_weights<B>};
+    B::size, panel_height<B>, weight_taps, correlate<B>, gather_weights<B>, dot_rows<B>};
 
 [[maybe_unused]] const bool offered[] = {
     offer_kernels(kernel_slot<ConvolutionKernels<float>>, Isa::XGRAD_ISA, &table<Batch<float>>),
