@@ -5,6 +5,7 @@
 #include <ops/arithmetic.hpp>
 #include <ops/arrange.hpp>
 #include <ops/contraction.hpp>
+#include <ops/convolution.hpp>
 #include <ops/decomposition.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>

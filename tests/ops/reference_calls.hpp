@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ops/ops.hpp>
+#include <tests/ops/reference_calls_convolution.hpp>
 #include <tests/ops/reference_calls_linalg.hpp>
 #include <tests/ops/reference_calls_normalization.hpp>
 #include <tests/ops/reference_calls_special.hpp>
@@ -146,6 +147,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_elementwise(calls);
     add_reductions(calls);
     add_shapes(calls);
+    add_convolutions(calls);
     add_linalg(calls);
     add_special(calls);
     add_structure(calls);
