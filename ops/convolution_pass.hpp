@@ -47,6 +47,12 @@ struct PassAxis {
     std::size_t positions;    ///< results of this pass
     std::size_t to, to_step;  ///< where they go
 
+    /// Result i needs element i of the source and no other.
+    [[nodiscard]] bool is_plain() const {
+        return positions == source && reach == 0 && step == 1 &&
+               starts == std::vector<std::ptrdiff_t>{0};
+    }
+
     /// The elements of a phase that lie inside the source, among the first `length`.
     struct Range {
         std::size_t begin, end;

@@ -41,7 +41,11 @@ struct Correlation<T>::Plan {
           planes(c.rows, c.columns, band),
           leading(round_up(planes.length(band), kernels.lanes)),
           scratch(round_up(chunk * planes.size() + planes.slack(kernels.lanes), kernels.lanes)),
-          offsets(planes.offsets(chunk)) {}
+          offsets(planes.offsets(chunk)),
+          plain(c.from > 0 && c.rows.is_plain() && c.columns.is_plain()) {
+        for (std::size_t k = 0; plain && k < chunk; ++k)
+            plain_offsets.push_back(k * c.rows.source * c.columns.source);
+    }
 
     static constexpr std::size_t terms = 576;  // of a sum at a time
     const ConvolutionKernels<T>& kernels;
@@ -50,6 +54,8 @@ struct Correlation<T>::Plan {
     std::size_t leading;  // between rows of results
     std::size_t scratch;  // for planes, elements
     std::vector<std::size_t> offsets;
+    bool plain;                              // a kernel of one element, stride 1, no padding:
+    std::vector<std::size_t> plain_offsets;  // the source itself serves as its planes
 
 private:
     [[nodiscard]] std::size_t band_of(const Correlation& c) const {
@@ -126,23 +132,23 @@ void Correlation<T>::run() const {
         const T* in = source + image * from * rows.source * columns.source;
         const T* w = packed.data() + image % groups * to * depth;
         const T* b = bias == nullptr ? nullptr : bias + image % groups * to;
+        // The kernels read whole vectors, which must not lead out of the source.
+        const std::size_t plane = rows.source * columns.source, begin = first * columns.source;
+        const bool in_place = plan.plain && (image * from + from - 1) * plane + begin + length <=
+                                                batch * groups * from * plane;
         std::size_t low = 0;
         do {  // once without channels too: sums of nothing
             const std::size_t channels = std::min(plan.chunk, from - low);
-            for (std::size_t k = 0; k < channels; ++k) {
-                plan.planes.fill(
-                    x + k * plan.planes.size(),
-                    in + (low + k) * rows.source * columns.source,
-                    first);
-            }
+            for (std::size_t k = 0; !in_place && k < channels; ++k)
+                plan.planes.fill(x + k * plan.planes.size(), in + (low + k) * plane, first);
             plan.kernels.correlate(
                 c,
                 plan.leading,
                 to,
                 length,
                 w + to * low * taps(),
-                x,
-                plan.offsets.data(),
+                in_place ? in + low * plane + begin : x,
+                in_place ? plan.plain_offsets.data() : plan.offsets.data(),
                 channels * taps(),
                 low > 0);
             low += plan.chunk;

@@ -66,7 +66,7 @@ void WeightGradient<T>::turn(const T* y, T* to) const {
     }
 }
 
-// Rows at a time that keep their shares in the first cache while all taps pass over them.
+// A few rows at a time: their shares stay close while all taps pass over them.
 template <class T>
 void WeightGradient<T>::add_image(
     const T* x, const T* shares, std::size_t channels, T* scratch_planes, T* c) const {
