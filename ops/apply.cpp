@@ -39,7 +39,12 @@ void run_kernel(
             return;
         }
         const FormulaCall<T>& whole = call;
-        parallel_ranges(size, parallel_grain, [&](std::size_t begin, std::size_t end) {
+        // Cut between batches: xsimd chooses how to reduce the argument of a sine by the whole
+        // batch.
+        constexpr std::size_t unit = 64;
+        const std::size_t units = (size + unit - 1) / unit;
+        parallel_ranges(units, parallel_grain / unit, [&](std::size_t first, std::size_t last) {
+            const std::size_t begin = unit * first, end = std::min(unit * last, size);
             FormulaCall<T> part = whole;
             part.columns = end - begin;
             part.out += begin;
