@@ -8,6 +8,7 @@
 #include <ops/decomposition.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>
+#include <ops/interpolate.hpp>
 #include <ops/linalg.hpp>
 #include <ops/loss.hpp>
 #include <ops/margin_loss.hpp>
@@ -15,6 +16,7 @@
 #include <ops/operators.hpp>
 #include <ops/order.hpp>
 #include <ops/pick.hpp>
+#include <ops/pooling.hpp>
 #include <ops/reduce.hpp>
 #include <ops/rounding.hpp>
 #include <ops/scan.hpp>

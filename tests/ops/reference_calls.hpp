@@ -3,6 +3,7 @@
 
 #include <ops/ops.hpp>
 #include <tests/ops/reference_calls_linalg.hpp>
+#include <tests/ops/reference_calls_pooling.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -139,6 +140,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_reductions(calls);
     add_shapes(calls);
     add_linalg(calls);
+    add_pooling(calls);
     add_special(calls);
     add_structure(calls);
     add_statistic(calls);
