@@ -72,8 +72,8 @@ Resampling resampling(
     return {extent, static_cast<std::size_t>(size), step, has_scale};
 }
 
-// PyTorch, of two axes only, copies where the size stays or doubles whatever the scale; of one it
-// does as here.
+// The same whatever the sizes. Where a scale like 1.2 leaves the size as it is, PyTorch copies two
+// axes but not one, of which it returns a gradient as if it had.
 template <class T>
 detail::AxisMap<T> nearest(const Resampling& to) {
     detail::AxisMap<T> map(to.extent);

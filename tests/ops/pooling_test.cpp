@@ -80,6 +80,14 @@ TEST_CASE("nearest finds the right element where a rounded step falls short of i
     }
 }
 
+TEST_CASE("nearest by a scale that leaves the size repeats and drops, forward and back") {
+    // floor(i / 1.2) for i = 0, 1, 2 is 0, 0, 1.
+    const Array<double> x{4, 5, 6};
+    const auto f = [](const V& x) { return interpolate(x, {.scale = {1.2}}); };
+    check_same(f(V(x)).value(), Array<double>{4, 4, 5});
+    check_same(weighted_gradient(x, f), Array<double>{3, 3, 0});
+}
+
 TEST_CASE("an empty batch is pooled, resampled and embedded to an empty one") {
     const V x = of({0, 3, 4, 4});
     CHECK(max_pool2d(x, 2).shape() == Shape{0, 3, 2, 2});

@@ -41,6 +41,8 @@ def max_pools():
         ((2, 0, 6), 3, {"stride": 1, "padding": 1}), ((2, 1, 2, 6), 2, {"stride": 1}),
         ((2, 37), 3, {"stride": 1, "padding": 1}), ((2, 37), 3, {"stride": 2}), ((2, 37), 4, {"stride": 3}),
         ((2, 3), 5, {"stride": 3, "padding": 1, "ceil_mode": True}), ((1, 2), 2, {"stride": 5, "ceil_mode": True}),
+        # The last window would begin behind x, and is left out.
+        ((2, 4), 2, {"stride": 3, "padding": 1, "ceil_mode": True}), ((2, 2), 1, {"stride": 3, "ceil_mode": True}),
     ):
         yield pooled("max_pool1d", F.max_pool1d, 1, x, kernel, **more)
     for x in (t(TIES), t(SPECIAL)):
@@ -76,6 +78,7 @@ def avg_pools():
         ((2, 8), 3, {"stride": 4, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
         ((3, 4), 4, {}), ((3, 4), 1, {}), ((0, 3, 6), 2, {}), ((2, 1, 2, 6), 2, {"stride": 1}),
         ((2, 3), 5, {"stride": 3, "padding": 2, "ceil_mode": True}), ((1, 2), 2, {"stride": 5, "ceil_mode": True}),
+        ((2, 4), 2, {"stride": 3, "padding": 1, "ceil_mode": True}), ((2, 2), 1, {"stride": 3, "ceil_mode": True}),
     ):
         yield pooled("avg_pool1d", F.avg_pool1d, 1, x, kernel, **more)
     for x, kernel, more in (
@@ -143,6 +146,7 @@ def interpolations():
         yield interpolated((2, 5), scale=[scale])
         for corners in (False, True):
             yield interpolated((2, 5), "linear", corners, scale=[scale])
+    yield interpolated((2, 3), "linear", scale=[1.2])  # the size stays
     for x in ((2, 3, 4, 5), (3, 4), (0, 2, 3, 3), (2, 0, 3, 3), (1, 1, 4)):
         for size in ([2, 3], [6, 7], [3, 9], [8, 2], [1, 1], [4, 5]):
             yield interpolated(x, size=size)
