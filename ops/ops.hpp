@@ -9,6 +9,7 @@
 #include <ops/decomposition.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/hard_activation.hpp>
+#include <ops/interpolate.hpp>
 #include <ops/likelihood_loss.hpp>
 #include <ops/linalg.hpp>
 #include <ops/loss.hpp>
@@ -18,6 +19,7 @@
 #include <ops/operators.hpp>
 #include <ops/order.hpp>
 #include <ops/pick.hpp>
+#include <ops/pooling.hpp>
 #include <ops/reduce.hpp>
 #include <ops/rounding.hpp>
 #include <ops/scan.hpp>

@@ -143,6 +143,96 @@ Variable<T> one_hot(Indices labels, std::size_t classes) {
 template Variable<float> one_hot(Indices, std::size_t);
 template Variable<double> one_hot(Indices, std::size_t);
 
+namespace {
+
+bool is_row(std::int64_t index, std::size_t rows) {
+    return index >= 0 && static_cast<std::size_t>(index) < rows;
+}
+
+void check_rows(
+    const IndexArray& indices, const Shape& weight, std::optional<std::int64_t> padding_idx) {
+    if (weight.size() != 2)
+        fail<ShapeError>("embedding: weight has shape {}; need (rows, K)", weight);
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (!is_row(indices.data()[i], weight[0])) {
+            fail<IndexError>(
+                "embedding: index {} at {} is out of range for weight of shape {}; need 0 <= index "
+                "< {}",
+                indices.data()[i],
+                index_string(i, indices.shape()),
+                weight,
+                weight[0]);
+        }
+    }
+    if (padding_idx && !is_row(*padding_idx, weight[0])) {
+        fail<IndexError>(
+            "embedding: padding_idx is {}, weight has shape {}; need 0 <= padding_idx < {}",
+            *padding_idx,
+            weight,
+            weight[0]);
+    }
+}
+
+// The rows of g, one for each index, added up in `rows` rows, without those of the padding.
+template <class T>
+Variable<T> share_of_rows(
+    const Variable<T>& g,
+    const std::vector<std::int64_t>& indices,
+    std::size_t rows,
+    std::optional<std::int64_t> padding_idx) {
+    if (!padding_idx)
+        return scatter_add(g, 0, indices, rows);
+    std::vector<std::int64_t> places, kept;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        if (indices[i] != *padding_idx) {
+            places.push_back(static_cast<std::int64_t>(i));
+            kept.push_back(indices[i]);
+        }
+    }
+    return scatter_add(gather(g, 0, places), 0, kept, rows);
+}
+
+}  // namespace
+
+// A primitive for the sake of padding_idx, whose row counts in the value and not in the gradient.
+static const Op embedding_op(
+    "embedding",
+    {on({{4, 3}},
+        [](const auto& in) {
+            return embedding(IndexArray{{1, 3, 0}, {3, 1, 1}}, in[0]);
+        })
+         .linear(),
+     on({{3, 2}}, [](const auto& in) {
+         return embedding(IndexArray{2, 0, 2}, in[0]);
+     }).linear()});
+template <class T>
+Variable<T> embedding(
+    const IndexArray& indices,
+    const Variable<T>& weight,
+    std::optional<std::int64_t> padding_idx,
+    Where where) {
+    check_rows(indices, weight.shape(), padding_idx);
+    const std::size_t rows = weight.shape()[0], width = weight.shape()[1];
+    Shape shape = indices.shape();
+    shape.push_back(width);
+    Array<T> y = empty<T>(shape);
+    T* to = y.data();
+    for (const std::int64_t index : indices)
+        to =
+            std::copy_n(weight.value().data() + static_cast<std::size_t>(index) * width, width, to);
+    return record(embedding_op, std::move(y), where)
+        .wrt(
+            weight,
+            [kept = std::vector(indices.begin(), indices.end()), rows, width, padding_idx](
+                const Variable<T>& g) {
+                return share_of_rows(reshape(g, {kept.size(), width}), kept, rows, padding_idx);
+            });
+}
+template Variable<float> embedding(
+    const IndexArray&, const Variable<float>&, std::optional<std::int64_t>, Where);
+template Variable<double> embedding(
+    const IndexArray&, const Variable<double>&, std::optional<std::int64_t>, Where);
+
 static const Op index_add_op(
     "index_add", on({{2, 4}, {2, 3}}, [](const auto& in) {
                      return index_add(in[0], 1, std::vector<std::int64_t>{3, 0, 3}, in[1]);

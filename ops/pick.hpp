@@ -6,6 +6,8 @@
 
 #include <ops/shape.hpp>
 
+#include <optional>
+
 namespace xgrad {
 
 /// The diagonal in two axes, `offset` above the main one (below it when negative), as a new last
@@ -41,6 +43,19 @@ template <class T>
 ///     one_hot<double>(labels, 10)
 template <class T>
 [[nodiscard]] Variable<T> one_hot(Indices labels, std::size_t classes);
+
+/// Row indices[..] of weight (rows, K) for each index: the shape of the indices, then K. Gradient:
+/// g added up in the rows; row `padding_idx` gets none, so that it stays as it is. Throws
+/// ShapeError unless weight has two axes, IndexError for an index, or padding_idx, outside [0,
+/// rows).
+///
+///     embedding(IndexArray{{0, 2}, {1, 0}}, weight)  // (2, 2, K)
+template <class T>
+[[nodiscard]] Variable<T> embedding(
+    const IndexArray& indices,
+    const Variable<T>& weight,
+    std::optional<std::int64_t> padding_idx = {},
+    Where where = Where::current());
 
 /// x with the slices of `source` added at `indices` along an axis, repeats adding up: scatter_add
 /// onto x. The source has x's shape but for the axis, where it has one slice for each index.

@@ -193,6 +193,28 @@ TEST_CASE_TEMPLATE("normalizations give the same bits with one thread and two", 
     });
 }
 
+TEST_CASE_TEMPLATE(
+    "pooling and interpolation give the same bits with one thread and two", T, float, double) {
+    const Array<T> x = random_array<T>({23, 5, 27, 31}, 8);
+    const RowsColumns size{5, 9};
+    check_same_bits([&] {
+        return run(x, [](const auto& v) { return max_pool2d(v, 3, {.stride = 2, .padding = 1}); });
+    });
+    check_same_bits([&] { return run(x, [](const auto& v) { return max_pool1d(v, 4); }); });
+    check_same_bits([&] {
+        return run(x, [](const auto& v) { return avg_pool2d(v, 3, {.stride = 2, .padding = 1}); });
+    });
+    check_same_bits(
+        [&] { return run(x, [&](const auto& v) { return adaptive_max_pool2d(v, size); }); });
+    check_same_bits(
+        [&] { return run(x, [&](const auto& v) { return adaptive_avg_pool2d(v, size); }); });
+    check_same_bits([&] {
+        return run(x, [](const auto& v) {
+            return interpolate(v, {.scale = {1.3, 2}, .mode = Interpolation::bilinear});
+        });
+    });
+}
+
 TEST_CASE("dropout and optimisers give the same bits with one thread and two") {
     const Array<float> x = random_array<float>({200003}, 5);
     check_same_bits([&] {

@@ -5,6 +5,7 @@
 #include <tests/ops/reference_calls_convolution.hpp>
 #include <tests/ops/reference_calls_linalg.hpp>
 #include <tests/ops/reference_calls_normalization.hpp>
+#include <tests/ops/reference_calls_pooling.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -149,6 +150,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_shapes(calls);
     add_convolutions(calls);
     add_linalg(calls);
+    add_pooling(calls);
     add_special(calls);
     add_structure(calls);
     add_statistic(calls);

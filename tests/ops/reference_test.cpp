@@ -21,6 +21,7 @@ const std::map<std::string, std::string> internal = {
     {"accumulate", "the tape's own addition: tests/autograd/backward_test.cpp"},
     {"alias", "passes its value on: the samples, and ops/functional_test.cpp"},
     {"checkpoint", "a function of the caller: tests/ops/checkpoint_test.cpp"},
+    {"map_axes", "what averages and interpolate record, and their rule"},
     {"place", "the rule of slice, whose rows differentiate through it"},
     {"elementwise", "formulas of the caller: tests/ops/fused_test.cpp"},
     {"dropout", "random: tests/nn/layers_test.cpp"},
