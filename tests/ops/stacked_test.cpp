@@ -74,7 +74,7 @@ V recorded_gradients(const V& y, const List& leaves) {
     V total(0.0);
     for (const V& g : first) {
         if (g.defined())
-            total = total + sum(square(g), {}) + sum(g);
+            total = total + sum(square(g)) + sum(g);
     }
     return total;
 }
