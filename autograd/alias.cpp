@@ -19,6 +19,10 @@ public:
     [[nodiscard]] std::size_t edges() const noexcept override { return 1; }
     [[nodiscard]] Node<T>* edge(std::size_t) const noexcept override { return input_.get(); }
     Variable<T> share(std::size_t, const Variable<T>& g) override { return g; }
+    bool stacked_share(std::size_t, const Variable<T>& g, Variable<T>& to) override {
+        to = g;
+        return true;
+    }
 
 private:
     Ref<Node<T>> input_;

@@ -1,10 +1,11 @@
+#include <autograd/accumulate.hpp>
 #include <autograd/backward.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
-#include <autograd/kernels.hpp>
 #include <autograd/node_hooks.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
+#include <autograd/stacked.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -41,49 +42,30 @@ std::string running_call() {
     return running.op ? call_string(running.op, *running.where) : "a rule";
 }
 
+bool rule_is_running() noexcept { return running.op != nullptr; }
+
 namespace {
 
-// Two gradients of one value add up.
-const Op accumulate_op(
-    "accumulate",
-    on({{3, 4}, {3, 4}}, [](const auto& in) {
-        using T = typename std::decay_t<decltype(in[0])>::value_type;
-        if (in[0].shape() != in[1].shape()) {
-            fail<ShapeError>(
-                "accumulate: the shares have shapes {} and {}; need one shape",
-                in[0].shape(),
-                in[1].shape());
-        }
-        Array<T> sum = in[0].value();
-        kernels<TapeKernels<T>>().add_into(sum.data(), in[1].value().data(), sum.size());
-        const auto pass = [](const Variable<T>& g) { return g; };
-        return Variable<T>(record(accumulate_op, std::move(sum)).wrt(in[0], pass).wrt(in[1], pass));
-    }).linear());
-
-// Adds `share` to `total`, in place where nobody else sees the array.
+// The share as the input's gradient: checked, and summed over the axes it was broadcast along.
 template <class T>
-void accumulate(Variable<T>& total, Variable<T> share) {
-    if (!total.defined()) {
-        total = std::move(share);
-        return;
+Variable<T> fit_share(Node<T>& node, std::size_t i, Variable<T> given) {
+    const Node<T>& input = *node.edge(i);
+    if (anomaly)
+        check_gradient(node, i, given.value());
+    if (given.shape() == input.shape)
+        return given;
+    try {
+        return sum_to(given, input.shape, node.where);
+    } catch (const ShapeError&) {
+        fail<std::logic_error>(
+            "backward: the rule of {} for input {} returned shape {}; the input has {}, the "
+            "output {}",
+            call_string(node.op, node.where),
+            node.input_of(i),
+            given.shape(),
+            input.shape,
+            node.shape);
     }
-    const bool recorded = grad_enabled() && (total.requires_grad() || share.requires_grad());
-    if (!recorded && !total.unshared() && share.unshared())
-        std::swap(total, share);
-    if (!recorded && total.unshared() && !total.requires_grad()) {
-        Array<T>& sum = total.state().buffer->array;
-        kernels<TapeKernels<T>>().add_into(sum.data(), share.value().data(), sum.size());
-        return;
-    }
-    const auto call = [](const std::vector<Variable<T>>& in) {
-        const Sample& only = accumulate_op.samples().front();
-        if constexpr (std::same_as<T, float>) {
-            return only.call_float(in);
-        } else {
-            return only.call_double(in);
-        }
-    };
-    total = call({total, share});
 }
 
 // One walk over the graph. Nodes wait in `pending`, latest first: when one comes up, every
@@ -93,6 +75,8 @@ template <class T>
 class Run {
 public:
     Run(bool retain_graph, bool create_graph) : retain_(retain_graph), create_(create_graph) {}
+    /// Of a stack of so many gradients at once: each has an axis of that extent in front.
+    explicit Run(std::size_t stack) : stack_(stack), retain_(true), create_(false) {}
 
     void seed(const Ref<Node<T>>& node, const Variable<T>& gradient) { push(node.get(), gradient); }
 
@@ -176,13 +160,17 @@ private:
         auto taken = pending_.extract(pending_.begin());
         Ref<Node<T>> node = std::move(taken.mapped().node);
         Variable<T> gradient = std::move(taken.mapped().gradient);
+        running = {nullptr, nullptr};
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
         bool is_result =
             selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
         if (node->hooked.load(std::memory_order_acquire)) {
-            gradient = through_hooks(*node, std::move(gradient));
+            gradient =
+                stack_ ? stacked_hooks(*node, gradient) : through_hooks(*node, std::move(gradient));
             is_result = is_result || (!selective_ && hooks_of(*node)->retains);
         }
+        if (anomaly)
+            check_total(*node, gradient.value());
         if (is_result)
             results.push_back({node, gradient});
         if (node->is_leaf())
@@ -209,39 +197,23 @@ private:
         running = {node->op, &node->where};
         {
             const TimedRule timed(node->op, node->where);
-            node->shares(gradient, wanted_edges_.get(), shares_.data());
+            if (stack_) {
+                stacked_shares<T>(
+                    *node, gradient, wanted_edges_.get(), shares_.data(), fit_share<T>);
+            } else {
+                node->shares(gradient, wanted_edges_.get(), shares_.data());
+            }
         }
         gradient = {};
         for (std::size_t i = 0; i < edges; ++i) {
             if (!wanted_edges_[i])
                 continue;
-            push(node->edge(i), fitted(*node, i, *node->edge(i), std::move(shares_[i])));
+            Variable<T> share = std::move(shares_[i]);
+            push(node->edge(i), stack_ ? std::move(share) : fit_share(*node, i, std::move(share)));
         }
         if (!retain_) {
             node->released = true;
             node->drop_kept();
-        }
-    }
-
-    // The share as the input's gradient: checked, and summed over the axes it was broadcast along.
-    static Variable<T> fitted(Node<T>& node, std::size_t i, Node<T>& input, Variable<T> given) {
-        if (anomaly) {
-            const std::string what = fmt::format("the gradient of input {}", i);
-            check_finite(node.op, node.where, what.c_str(), given.value());
-        }
-        if (given.shape() == input.shape)
-            return given;
-        try {
-            return sum_to(given, input.shape, node.where);
-        } catch (const ShapeError&) {
-            fail<std::logic_error>(
-                "backward: the rule of {} for input {} returned shape {}; the input has {}, the "
-                "output {}",
-                call_string(node.op, node.where),
-                i,
-                given.shape(),
-                input.shape,
-                node.shape);
         }
     }
 
@@ -251,6 +223,7 @@ private:
     std::vector<Variable<T>> shares_;            // of the node at hand
     std::unique_ptr<bool[]> wanted_edges_;
     bool selective_ = false;
+    std::size_t stack_ = 0;  // 0: one gradient, without the axis
     bool retain_;
     bool create_;
 };
@@ -298,6 +271,28 @@ void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_
         accumulate(sum, std::move(leaf.gradient));
     }
 }
+
+template <class T>
+std::vector<Variable<T>> stacked_gradients(
+    const Variable<T>& output, const Variable<T>& seeds, const std::vector<Variable<T>>& inputs) {
+    Run<T> run(seeds.shape()[0]);
+    for (const Variable<T>& input : inputs)
+        run.want(input.state().node.get());
+    run.mark_needed({output});
+    run.seed(output.state().node, seeds);
+    run.walk();
+    std::vector<Variable<T>> gradients;
+    for (const Variable<T>& input : inputs) {
+        const Variable<T>* found = run.result(input.state().node.get());
+        gradients.push_back(found ? *found : Variable<T>());
+    }
+    return gradients;
+}
+
+template std::vector<Variable<float>> stacked_gradients(
+    const Variable<float>&, const Variable<float>&, const std::vector<Variable<float>>&);
+template std::vector<Variable<double>> stacked_gradients(
+    const Variable<double>&, const Variable<double>&, const std::vector<Variable<double>>&);
 
 template <class T>
 std::vector<Variable<T>> gradients_at(

@@ -17,12 +17,27 @@ public:
     Variable<T> gradient;
 };
 
+/// Under AnomalyGuard: throws AnomalyError when the share of a node's input is not finite, or the
+/// sum of the shares that arrived at a node.
+template <class T>
+void check_gradient(const Node<T>& node, std::size_t edge, const Array<T>& value);
+template <class T>
+void check_total(const Node<T>& node, const Array<T>& value);
+
 /// The op whose rule is running on this thread, for messages: "mul (model.cpp:12)".
 [[nodiscard]] std::string running_call();
+[[nodiscard]] bool rule_is_running() noexcept;
 
 /// Propagates `seeds` from `roots` and adds the result to the leaves' gradients, all or nothing.
 template <class T>
 void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_graph);
+
+/// The gradients of `output` from each of several seeds, stacked along a first axis, as one pass
+/// over the graph, which stays: for input i a stack of its gradients, undefined where it is not
+/// reached. Nothing is recorded.
+template <class T>
+[[nodiscard]] std::vector<Variable<T>> stacked_gradients(
+    const Variable<T>& output, const Variable<T>& seeds, const std::vector<Variable<T>>& inputs);
 
 /// The gradients of `output` from `seed` with respect to nodes, as grad() gives them; undefined
 /// where a node is not reached. Without create_graph what the rules keep is released.

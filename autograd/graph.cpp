@@ -32,6 +32,17 @@ struct Listing {
     std::map<const detail::Node<T>*, std::size_t> number;
 };
 
+// Between quotes in DOT.
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            result += '\\';
+        result += c;
+    }
+    return result;
+}
+
 // "model.cpp:12"
 std::string line_of(const Where& where) {
     const std::string_view path = where.file_name();
@@ -59,9 +70,9 @@ std::string to_dot(const Variable<T>& y) {
         dot += fmt::format(
             "    n{} [shape = box, label = \"{}\\n{}\\n{}\"{}];\n",
             id,
-            (*node)->op->name(),
+            escaped((*node)->op->name()),
             (*node)->shape,
-            line_of((*node)->where),
+            escaped(line_of((*node)->where)),
             (*node)->released ? ", color = grey, fontcolor = grey" : "");
         for (std::size_t i = 0; i < (*node)->edges(); ++i) {
             if (const detail::Node<T>* input = (*node)->edge(i))
@@ -83,16 +94,15 @@ std::string graph_text(const Variable<T>& y) {
             text += fmt::format("leaf  {}\n", node->shape);
             continue;
         }
-        std::string inputs;
+        std::vector<std::string> names(node->inputs(), "_");
         for (std::size_t i = 0; i < node->edges(); ++i) {
-            const detail::Node<T>* input = node->edge(i);
-            inputs += i == 0 ? "" : ", ";
-            inputs += input ? fmt::format("%{}", listing.number.at(input)) : "_";
+            if (const detail::Node<T>* input = node->edge(i))
+                names[node->input_of(i)] = fmt::format("%{}", listing.number.at(input));
         }
         text += fmt::format(
             "{}({})  {}  {}{}\n",
             node->op->name(),
-            inputs,
+            fmt::join(names, ", "),
             node->shape,
             line_of(node->where),
             node->released ? "  released" : "");

@@ -31,11 +31,19 @@ public:
     [[nodiscard]] virtual std::size_t edges() const noexcept { return 0; }
     /// The node that made input i; null when that input needs no gradient.
     [[nodiscard]] virtual Node* edge(std::size_t) const noexcept { return nullptr; }
+    /// Which of the op's inputs edge i leads to: constants may have no edge.
+    [[nodiscard]] virtual std::size_t input_of(std::size_t i) const noexcept { return i; }
+    /// How many inputs the op has, constants included.
+    [[nodiscard]] virtual std::size_t inputs() const noexcept { return edges(); }
     /// Input i's share of g, the gradient of this node's output. The shape may still be the
     /// broadcast one: the tape sums it to the input's.
     [[nodiscard]] virtual Variable<T> share(std::size_t i, const Variable<T>& g);
     /// The same for all inputs i with wanted[i] at once, into shares[i].
     virtual void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares);
+    /// The same for a stack of gradients: g has an axis of its own in front, and so has the share.
+    /// False, and nothing done, where the op takes them one by one only.
+    [[nodiscard]] virtual bool stacked_share(
+        std::size_t i, const Variable<T>& g, Variable<T>& share);
     /// Lets go of everything kept for the rules; a later backward through here is an error.
     virtual void drop_kept() noexcept {}
 

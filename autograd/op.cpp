@@ -1,5 +1,8 @@
 #include <autograd/fail.hpp>
 #include <autograd/op.hpp>
+#include <autograd/plugin.hpp>
+
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <mutex>
@@ -16,6 +19,21 @@ struct Registry {
 Registry& registry() {
     static Registry instance;
     return instance;
+}
+
+thread_local constinit std::vector<std::string>* loading = nullptr;
+
+std::string clash(const Op& first, const Op& second) {
+    const auto place = [](const Op& op) {
+        const std::string_view path = op.where().file_name();
+        return fmt::format(
+            "{}:{} of {}", path.substr(path.rfind('/') + 1), op.where().line(), op.library());
+    };
+    return fmt::format(
+        "Op: \"{}\" is defined twice, at {} and at {}; names are unique",
+        first.name(),
+        place(first),
+        place(second));
 }
 
 }  // namespace
@@ -81,22 +99,43 @@ Samples broadcast_pairs(double low, double high) {
         on({{3, 4}, {}}).between(low, high)};
 }
 
-Op::Op(std::string name, Samples samples) : name_(std::move(name)), samples_(std::move(samples)) {
+Op::Op(std::string name, Samples samples, Where where)
+    : name_(std::move(name)),
+      samples_(std::move(samples)),
+      where_(where),
+      caller_(__builtin_return_address(0)) {
     Registry& known = registry();
     const std::lock_guard lock(known.mutex);
-    for (const Op* op : known.ops) {
-        if (op->name() == name_) {
-            fail<std::logic_error>("Op: \"{}\" is defined twice; names are unique", name_);
-        }
+    const auto taken = std::ranges::find(known.ops, name_, &Op::name);
+    if (taken == known.ops.end()) {
+        known.ops.push_back(this);
+        return;
     }
-    known.ops.push_back(this);
+    std::string text = clash(**taken, *this);
+    if (!loading)
+        throw std::logic_error(text);
+    loading->push_back(std::move(text));
 }
 
-Op::~Op() {
+Op::~Op() { detail::withdraw_op(this); }
+
+std::string Op::library() const {
+    Dl_info info;
+    return dladdr(caller_, &info) != 0 && info.dli_fname ? info.dli_fname : "";
+}
+
+namespace detail {
+
+LoadingOps::LoadingOps() noexcept : before_(std::exchange(loading, &clashes)) {}
+LoadingOps::~LoadingOps() { loading = before_; }
+
+void withdraw_op(const Op* op) {
     Registry& known = registry();
     const std::lock_guard lock(known.mutex);
-    std::erase(known.ops, this);
+    std::erase(known.ops, op);
 }
+
+}  // namespace detail
 
 std::vector<const Op*> all_ops() {
     Registry& known = registry();

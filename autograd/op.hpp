@@ -75,17 +75,26 @@ template <class Call>
 /// function's.
 class Op {
 public:
-    Op(std::string name, Samples samples);
+    /// Throws std::logic_error when the name is taken: from a static initialiser, that ends the
+    /// program. In a library that load_ops() loads, load_ops() throws instead.
+    [[gnu::noinline]] Op(std::string name, Samples samples, Where where = Where::current());
     ~Op();
     Op(const Op&) = delete;
     Op& operator=(const Op&) = delete;
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::vector<Sample>& samples() const noexcept { return samples_.list(); }
+    /// The line that defines it.
+    [[nodiscard]] const Where& where() const noexcept { return where_; }
+    /// The program or shared library that its definition is part of, as a path; empty where the
+    /// system cannot say.
+    [[nodiscard]] std::string library() const;
 
 private:
     std::string name_;
     Samples samples_;
+    Where where_;
+    const void* caller_;  // code of the program or library
 };
 
 /// Every op in the program, by name. Throws std::logic_error when there is none: then the

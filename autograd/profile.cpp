@@ -68,8 +68,9 @@ TimedRule::TimedRule(const Op* op, const Where& where) noexcept
 TimedRule::~TimedRule() {
     if (!op_)
         return;
+    ended = now();
     if (--rules == 0)
-        active->list.push_back({op_, *where_, start_, now(), 0, true});
+        active->list.push_back({op_, *where_, start_, ended, 0, true});
 }
 
 }  // namespace detail

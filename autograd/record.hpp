@@ -1,19 +1,18 @@
 // Recording an op by hand: record(op, value).wrt(input, rule)...
 #pragma once
 
-#include <autograd/grad.hpp>
 #include <autograd/op.hpp>
+#include <autograd/rule.hpp>
 
-#include <concepts>
 #include <memory>
-#include <type_traits>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace xgrad {
 
 /// A value a rule will need. `*kept` gives it back as it was, in the graph, and throws GraphError
-/// when it has been overwritten since.
+/// when it has been overwritten since, or was moved from.
 template <class T>
 class Kept {
 public:
@@ -35,66 +34,6 @@ template <class T>
     return Kept<T>(x);
 }
 
-namespace detail {
-
-/// A rule with its type erased: from the output's gradient and value to an input's share.
-template <class T>
-class Rule {
-public:
-    static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
-    static void operator delete(void* at, std::size_t bytes) noexcept { pool_free(at, bytes); }
-    virtual ~Rule() = default;
-    virtual Variable<T> operator()(const Variable<T>& g, const Variable<T>& y) = 0;
-};
-
-// What a rule's form says. With y or without; on Variables, which can be recorded, or on arrays.
-template <class F, class T>
-concept RecordableRule = requires(F& f, const Variable<T>& g) {
-    { f(g) } -> std::same_as<Variable<T>>;
-};
-template <class F, class T>
-concept RecordableRuleOfOutput = requires(F& f, const Variable<T>& g) {
-    { f(g, g) } -> std::same_as<Variable<T>>;
-};
-template <class F, class A>
-concept CallableOn = requires(F& f, const A& a) {
-    f(a);
-};
-template <class F, class T>
-concept ArrayRule = CallableOn<F, Array<T>> && !CallableOn<F, Variable<T>>;
-
-/// Throws GraphError: the rule in use is on arrays and cannot be recorded.
-[[noreturn]] void fail_not_recordable();
-
-template <class T, class F>
-class RuleOf final : public Rule<T> {
-public:
-    explicit RuleOf(F f) : f_(std::move(f)) {}
-    Variable<T> operator()(const Variable<T>& g, const Variable<T>& y) override {
-        if constexpr (ArrayRule<F, T>) {
-            static_assert(
-                std::same_as<std::invoke_result_t<F&, const Array<T>&>, Array<T>>,
-                "declare the rule '-> Array<T>': a lazy expression would outlive its locals");
-            if (grad_enabled())
-                fail_not_recordable();
-            return Variable<T>(f_(g.value()));
-        } else if constexpr (RecordableRule<F, T>) {
-            return f_(g);
-        } else {
-            static_assert(
-                RecordableRuleOfOutput<F, T>,
-                "a rule takes the output's gradient g, or g and the output y, as const "
-                "Variable<T>&, and returns Variable<T>; or it takes and returns Array<T>");
-            return f_(g, y);
-        }
-    }
-
-private:
-    F f_;
-};
-
-}  // namespace detail
-
 /// An op being recorded; converts to its result.
 template <class T>
 class Recording {
@@ -110,10 +49,19 @@ public:
     /// keep(x). Dropped at once when the input requires no gradient.
     template <class F>
     Recording&& wrt(const Variable<T>& input, F rule) && {
-        if (input.requires_grad() && grad_enabled()) {
-            constexpr bool wants_output = !detail::ArrayRule<F, T> && !detail::RecordableRule<F, T>;
-            add(input, std::make_unique<detail::RuleOf<T, F>>(std::move(rule)), wants_output);
-        }
+        connect(input, std::move(rule), false);
+        return std::move(*this);
+    }
+    template <class F>
+    Recording&& wrt(const Variable<T>& input, Batched<F> rule) && {
+        connect(input, std::move(rule.rule), true);
+        return std::move(*this);
+    }
+    /// An input without a rule, so that messages name its shape and count it.
+    Recording&& of(const Variable<T>& input) && {
+        if (input_shapes_)
+            note_shape(input);
+        ++inputs_;
         return std::move(*this);
     }
 
@@ -123,15 +71,37 @@ private:
     struct Edge {
         detail::Ref<detail::Node<T>> node;
         std::unique_ptr<detail::Rule<T>> rule;
+        std::uint32_t input;
+        bool batched;
     };
     class RuleNode;
 
-    void add(const Variable<T>& input, std::unique_ptr<detail::Rule<T>> rule, bool wants_output);
+    template <class F>
+    void connect(const Variable<T>& input, F rule, bool batched) {
+        if (input_shapes_)
+            note_shape(input);
+        if (input.requires_grad() && grad_enabled()) {
+            constexpr bool wants_output = !detail::ArrayRule<F, T> && !detail::RecordableRule<F, T>;
+            add(input,
+                std::make_unique<detail::RuleOf<T, F>>(std::move(rule)),
+                wants_output,
+                batched);
+        }
+        ++inputs_;
+    }
+    void add(
+        const Variable<T>& input,
+        std::unique_ptr<detail::Rule<T>> rule,
+        bool wants_output,
+        bool batched);
+    void note_shape(const Variable<T>& input);
 
     const Op* op_;
     Where where_;
     detail::Ref<detail::Buffer<T>> value_;
     std::vector<Edge, PoolAllocator<Edge>> edges_;
+    std::unique_ptr<std::vector<Shape>> input_shapes_;  // under AnomalyGuard
+    std::uint32_t inputs_ = 0;
     bool keeps_output_ = false;
 };
 
@@ -148,10 +118,13 @@ extern template class Recording<double>;
 
 namespace detail {
 
-/// Under AnomalyGuard: throws AnomalyError for the first element that is not finite. `what` is
-/// "the result" or "the gradient of input 1".
+/// What a message says of an op's inputs: null stands for a constant whose shape is not known.
+using InputShapes = std::span<const Shape* const>;
+
+/// Under AnomalyGuard: throws AnomalyError for the first element of an op's result that is not
+/// finite.
 template <class T>
-void check_finite(const Op* op, const Where& where, const char* what, const Array<T>& value);
+void check_result(const Op* op, const Where& where, const Array<T>& value, InputShapes inputs);
 
 /// Throws GraphError: a rule needs its op's result, which was overwritten.
 [[noreturn]] void fail_result_overwritten(const Op* op, const Where& where, const Shape& shape);

@@ -40,6 +40,11 @@ void Node<T>::shares(const Variable<T>& g, const bool* wanted, Variable<T>* shar
 }
 
 template <class T>
+bool Node<T>::stacked_share(std::size_t, const Variable<T>&, Variable<T>&) {
+    return false;
+}
+
+template <class T>
 void Node<T>::destroy() noexcept {
     // Freeing a node frees its edges, which may be the last to hold their nodes: those queue up
     // here instead of recursing.

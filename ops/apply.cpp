@@ -138,28 +138,27 @@ public:
         const FormulaRule<T>& rule = formula_.rules[i];
         if (rule.passes_gradient)
             return g;
-        for (std::size_t k = 0; k < formula_.inputs; ++k) {
-            if (rule.needs_x[k])
-                check_version(k);
-        }
-        if (rule.needs_y && y_->version != 0)
-            fail_result_overwritten(this->op, this->where, this->shape);
+        check_kept(rule);
         if (grad_enabled())
             return recorded_share(rule, g);
-
         auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape));
-        FormulaCall<T> call{};
-        call.out = out->array.data();
-        call.g = g.value().data();
-        call.y = rule.needs_y ? y_->array.data() : nullptr;
-        std::copy_n(params_, formula_.params, call.params);
-        const Array<T>* arrays[max_formula_inputs] = {};
-        for (std::size_t k = 0; k < formula_.inputs; ++k) {
-            if (rule.needs_x[k])
-                arrays[k] = &x_[k]->array;
-        }
-        run_kernel<T>(kernels().share[i], call, this->shape, arrays, formula_.inputs);
+        compute_share(i, g.value().data(), out->array.data());
         return Variable<T>(std::move(out), {});
+    }
+
+    bool stacked_share(std::size_t i, const Variable<T>& g, Variable<T>& to) override {
+        const FormulaRule<T>& rule = formula_.rules[i];
+        if (rule.passes_gradient) {
+            to = g;
+            return true;
+        }
+        check_kept(rule);
+        auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(g.shape()));
+        const std::size_t size = xgrad::count(this->shape);
+        for (std::size_t at = 0; at < g.size(); at += size)
+            compute_share(i, g.value().data() + at, out->array.data() + at);
+        to = Variable<T>(std::move(out), {});
+        return true;
     }
 
     void drop_kept() noexcept override {
@@ -171,6 +170,31 @@ public:
 private:
     const FormulaKernels<T>& kernels() const {
         return *static_cast<const FormulaKernels<T>*>(formula_.kernels.table);
+    }
+
+    // Throws when something that the rule needs has been overwritten.
+    void check_kept(const FormulaRule<T>& rule) const {
+        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+            if (rule.needs_x[k])
+                check_version(k);
+        }
+        if (rule.needs_y && y_->version != 0)
+            fail_result_overwritten(this->op, this->where, this->shape);
+    }
+
+    void compute_share(std::size_t i, const T* g, T* out) const {
+        const FormulaRule<T>& rule = formula_.rules[i];
+        FormulaCall<T> call{};
+        call.out = out;
+        call.g = g;
+        call.y = rule.needs_y ? y_->array.data() : nullptr;
+        std::copy_n(params_, formula_.params, call.params);
+        const Array<T>* arrays[max_formula_inputs] = {};
+        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+            if (rule.needs_x[k])
+                arrays[k] = &x_[k]->array;
+        }
+        run_kernel<T>(kernels().share[i], call, this->shape, arrays, formula_.inputs);
     }
 
     void check_version(std::size_t k) const {
@@ -247,8 +271,12 @@ Variable<T> apply(
         count);
     if (profiling)
         note_forward(formula.op, where, buffer->array.size() * sizeof(T));
-    if (anomaly_enabled())
-        check_finite(formula.op, where, "the result", buffer->array);
+    if (anomaly_enabled()) {
+        std::vector<const Shape*> shapes;
+        for (std::size_t k = 0; k < count; ++k)
+            shapes.push_back(&arrays[k]->shape());
+        check_result<T>(formula.op, where, buffer->array, shapes);
+    }
 
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {

@@ -1,6 +1,12 @@
+#include <autograd/backward.hpp>
 #include <autograd/fail.hpp>
 #include <ops/functional.hpp>
 #include <ops/shape.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
 
 namespace xgrad::detail {
 namespace {
@@ -146,16 +152,74 @@ Variable<T> block(
 template <class T>
 using Blocks = std::vector<VariableList<T>>;
 
-// Row by row: the gradient of each element of each output.
+// Elements of the largest value on the way to y.
+template <class T>
+std::size_t largest_value(const Variable<T>& y) {
+    std::map<std::uint64_t, Node<T>*, std::greater<>> open;
+    open.emplace(y.state().node->sequence, y.state().node.get());
+    std::size_t largest = 1;
+    while (!open.empty()) {
+        Node<T>* node = open.begin()->second;
+        open.erase(open.begin());
+        largest = std::max(largest, count(node->shape));
+        for (std::size_t i = 0; i < node->edges(); ++i) {
+            if (Node<T>* next = node->edge(i))
+                open.emplace(next->sequence, next);
+        }
+    }
+    return largest;
+}
+
+// The gradients of every element of an output, many elements a pass: for each input the rows, a
+// pass's share of them at a time, to `store(input, first row, rows)`.
+template <class T, class Store>
+void each_stack(const Variable<T>& output, const VariableList<T>& inputs, Store store) {
+    if (!output.requires_grad())
+        return;
+    // Some 16 MB for a float stack; more rows would gain nothing.
+    constexpr std::size_t elements = std::size_t{1} << 22, most = 256;
+    const std::size_t rows = std::clamp<std::size_t>(elements / largest_value(output), 1, most);
+    for (std::size_t first = 0; first < output.size(); first += rows) {
+        const std::size_t n = std::min(rows, output.size() - first);
+        Array<T> seeds(joined({n}, output.shape()), T(0));
+        for (std::size_t r = 0; r < n; ++r)
+            seeds.data()[r * output.size() + first + r] = 1;
+        const auto stacks = stacked_gradients(output, Variable<T>(std::move(seeds)), inputs);
+        for (std::size_t j = 0; j < inputs.size(); ++j) {
+            if (stacks[j].defined())
+                store(j, first, stacks[j].value());
+        }
+    }
+}
+
+// All rows at once as far as memory allows: the gradient of each element of each output.
+template <class T>
+Blocks<T> by_stacks(const VariableList<T>& outputs, const VariableList<T>& inputs) {
+    Blocks<T> blocks;
+    for (const Variable<T>& output : outputs) {
+        std::vector<Array<T>> line;
+        for (const Variable<T>& input : inputs)
+            line.emplace_back(joined(output.shape(), input.shape()), T(0));
+        each_stack(output, inputs, [&](std::size_t j, std::size_t first, const Array<T>& rows) {
+            std::copy_n(rows.data(), rows.size(), line[j].data() + first * inputs[j].size());
+        });
+        blocks.emplace_back(
+            std::make_move_iterator(line.begin()), std::make_move_iterator(line.end()));
+    }
+    return blocks;
+}
+
+// The gradient of each element of each output.
 template <class T>
 Blocks<T> by_rows(
     const VariableList<T>& outputs, const VariableList<T>& inputs, FunctionalOptions options) {
+    if (!options.create_graph)
+        return by_stacks(outputs, inputs);
     Blocks<T> blocks;
     for (const Variable<T>& output : outputs) {
         std::vector<VariableList<T>> rows(inputs.size());
         for (std::size_t r = 0; r < output.size(); ++r) {
-            auto row = gradients<T>(
-                {output}, inputs, {unit<T>(output.shape(), r)}, options.create_graph, true);
+            auto row = gradients<T>({output}, inputs, {unit<T>(output.shape(), r)}, true, true);
             for (std::size_t j = 0; j < inputs.size(); ++j)
                 rows[j].push_back(std::move(row[j]));
         }
@@ -177,21 +241,34 @@ struct Pullback {
     VariableList<T> v, gradient;
 };
 
+// Blocks [j][i] of the transposed Jacobian, input j's shape in front, as blocks [i][j].
+template <class T>
+Blocks<T> transposed(
+    const Blocks<T>& columns, const VariableList<T>& outputs, const VariableList<T>& inputs) {
+    Blocks<T> blocks;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        VariableList<T>& line = blocks.emplace_back();
+        for (std::size_t j = 0; j < inputs.size(); ++j) {
+            const Variable<T> flat = reshape(columns[j][i], {inputs[j].size(), outputs[i].size()});
+            line.push_back(reshape(transpose(flat), joined(outputs[i].shape(), inputs[j].shape())));
+        }
+    }
+    return blocks;
+}
+
 // Column by column: the derivative of v^T J with respect to v, for each element of each input.
 template <class T>
 Blocks<T> by_columns(
     const VariableList<T>& outputs, const VariableList<T>& inputs, FunctionalOptions options) {
     const Pullback<T> pullback(outputs, inputs);
+    if (!options.create_graph)
+        return transposed(by_stacks(pullback.gradient, pullback.v), outputs, inputs);
     Blocks<T> blocks(outputs.size());
     for (std::size_t j = 0; j < inputs.size(); ++j) {
         std::vector<VariableList<T>> columns(outputs.size());
         for (std::size_t c = 0; c < inputs[j].size(); ++c) {
             auto column = gradients<T>(
-                {pullback.gradient[j]},
-                pullback.v,
-                {unit<T>(inputs[j].shape(), c)},
-                options.create_graph,
-                true);
+                {pullback.gradient[j]}, pullback.v, {unit<T>(inputs[j].shape(), c)}, true, true);
             for (std::size_t i = 0; i < outputs.size(); ++i)
                 columns[i].push_back(std::move(column[i]));
         }

@@ -117,8 +117,10 @@ template <class T, class F>
     return detail::jvp_of<T>(detail::of_list<T>(f), inputs, t, options);
 }
 
-/// The Jacobian, of shape f(x).shape followed by x.shape. Cost: one pass for each element of f(x),
-/// or, where x has fewer, one for each of x through a graph of about twice the size.
+/// The Jacobian, of shape f(x).shape followed by x.shape. Cost: the rules of one pass for each
+/// element of f(x), or, where x has fewer, for each of x through a graph of about twice the size.
+/// Up to 256 of them go through the graph at once, so that products with vectors become products
+/// of matrices; with create_graph they go one by one.
 template <class T, class F>
 [[nodiscard]] Variable<T> jacobian(F f, const Variable<T>& x, FunctionalOptions options = {}) {
     return detail::jacobian_of<T>(detail::of_one<T>(f), {x}, options)[0][0];
@@ -131,7 +133,7 @@ template <class T, class F>
 }
 
 /// The Hessian of a scalar function, of shape x.shape twice. Cost: one pass for each element of x
-/// through the graph of the gradient, so about twice that number.
+/// through the graph of the gradient, so about twice that number; many at once, as in jacobian().
 template <class T, class F>
 [[nodiscard]] Variable<T> hessian(F f, const Variable<T>& x, FunctionalOptions options = {}) {
     return detail::hessian_of<T>(detail::of_one<T>(f), {x}, options)[0][0];
@@ -144,7 +146,7 @@ template <class T, class F>
 }
 
 /// f(x), and H v, the Hessian of a scalar function times v of x's shape, without the Hessian
-/// [Pearlmutter 1994], by reverse over reverse. Cost: about 2.5.
+/// [Pearlmutter 1994], by reverse over reverse. Cost: 2 to 3.
 template <class T, class F>
 [[nodiscard]] ValueAnd<T> hvp(
     F f,

@@ -144,7 +144,10 @@ public:
         Array<T> y = empty<T>(shape);
         if (y.size() > 0)
             detail::FusedCall<detail::Batch<T>, n>(shape, arrays).forward(f_, y.data());
-        const Variable<T> result = Recording<T>(detail::elementwise_op(), std::move(y), where_);
+        Recording<T> recording(detail::elementwise_op(), std::move(y), where_);
+        for (const Variable<T>* input : x)
+            std::move(recording).of(*input);
+        const Variable<T> result = std::move(recording);
         if (!wants_grad || !grad_enabled())
             return result;
         using Node = detail::Node<T>;

@@ -42,6 +42,11 @@ Array<T> product_value(const Array<T>& a, bool transpose_a, const Array<T>& b, b
             T(0),
             c.data() + ic * shape.m * shape.n);
     };
+    if (!transpose_a && count(batch_b) == 1) {  // one tall matrix
+        shape.m *= matrices;
+        multiply(0, 0, 0);
+        return c;
+    }
     if (batch_a == batch_b) {
         for (std::size_t i = 0; i < matrices; ++i)
             multiply(i, i, i);
@@ -83,16 +88,14 @@ template <class T>
 Variable<T> product(
     const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
     return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
-        .wrt(
-            a,
-            [b = keep(b), transpose_a, transpose_b](const Variable<T>& g) {
-                return transpose_a ? product(*b, transpose_b, g, true, Where::current())
-                                   : product(g, false, *b, !transpose_b, Where::current());
-            })
-        .wrt(b, [a = keep(a), transpose_a, transpose_b](const Variable<T>& g) {
-            return transpose_b ? product(g, true, *a, transpose_a, Where::current())
-                               : product(*a, !transpose_a, g, false, Where::current());
-        });
+        .wrt(a, batched([b = keep(b), transpose_a, transpose_b](const Variable<T>& g) {
+                 return transpose_a ? product(*b, transpose_b, g, true, Where::current())
+                                    : product(g, false, *b, !transpose_b, Where::current());
+             }))
+        .wrt(b, batched([a = keep(a), transpose_a, transpose_b](const Variable<T>& g) {
+                 return transpose_b ? product(g, true, *a, transpose_a, Where::current())
+                                    : product(*a, !transpose_a, g, false, Where::current());
+             }));
 }
 
 }  // namespace
@@ -153,17 +156,15 @@ Variable<T> linear_rows(
         T(bias.defined() ? 1 : 0),
         y.data());
     auto recording = record(linear_op, std::move(y), where)
-                         .wrt(
-                             x,
-                             [weight = keep(weight)](const Variable<T>& g) {
-                                 return product(g, false, *weight, false, Where::current());
-                             })
-                         .wrt(weight, [x = keep(x)](const Variable<T>& g) {
-                             return product(g, true, *x, false, Where::current());
-                         });
+                         .wrt(x, batched([weight = keep(weight)](const Variable<T>& g) {
+                                  return product(g, false, *weight, false, Where::current());
+                              }))
+                         .wrt(weight, batched([x = keep(x)](const Variable<T>& g) {
+                                  return product(g, true, *x, false, Where::current());
+                              }));
     if (!bias.defined())
         return recording;
-    return std::move(recording).wrt(bias, [](const Variable<T>& g) { return g; });
+    return std::move(recording).wrt(bias, batched([](const Variable<T>& g) { return g; }));
 }
 
 }  // namespace

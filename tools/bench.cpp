@@ -85,7 +85,8 @@ Stats Phases::stats(std::size_t begin, std::size_t end, double unit) const {
 }
 
 const std::vector<Workload>& workloads() {
-    static const std::vector<Workload> all{tape_overhead(), dense_step(), deep_graph()};
+    static const std::vector<Workload> all{
+        tape_overhead(), dense_step(), deep_graph(), derivatives()};
     return all;
 }
 

@@ -107,7 +107,7 @@ struct Workload {
     void (*run)(const Run& run);
     std::vector<Row> rows;
 
-    std::string program;              ///< the peer's
+    std::string program;              ///< the peer's; empty: it has none and is not compared
     std::size_t rounds = 5;           ///< of a comparison, by default
     bool tuned = true;                ///< tuning makes a difference to the peer
     std::vector<std::string> same{};  ///< extra figures that have to be equal on both sides
@@ -116,6 +116,7 @@ struct Workload {
 [[nodiscard]] Workload tape_overhead();  ///< W1
 [[nodiscard]] Workload dense_step();     ///< W3
 [[nodiscard]] Workload deep_graph();     ///< W7
+[[nodiscard]] Workload derivatives();    ///< W8
 
 [[nodiscard]] const std::vector<Workload>& workloads();
 /// nullptr when there is none.

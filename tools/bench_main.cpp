@@ -74,6 +74,8 @@ std::vector<const Workload*> selected(const Settings& settings) {
         if (!workload)
             throw std::invalid_argument(
                 fmt::format("bench: no workload is named \"{}\"; --list prints the names", name));
+        if (workload->program.empty() && !settings.comparison.peers.empty())
+            continue;
         for (const std::string& c : workload->cases) {
             if (c.find(filter) != std::string::npos) {
                 chosen.push_back(workload);

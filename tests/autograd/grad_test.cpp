@@ -2,6 +2,8 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <stdexcept>
+#include <type_traits>
 #include <vector>
 
 using namespace xgrad;
@@ -190,6 +192,46 @@ TEST_CASE("create_graph: a seed is part of the graph") {
     const V x = leaf({1, 2}), seed = leaf({3, 4});
     const V g = grad(square(x), x, {.seeds = {seed}, .create_graph = true});
     check_close(grad(sum(g), seed).value(), {2, 4});
+}
+
+TEST_CASE("grad modes nest, and end with their guards, also through an exception") {
+    CHECK(grad_enabled());
+    {
+        const NoGradGuard off;
+        CHECK_FALSE(grad_enabled());
+        {
+            const GradModeGuard on(true);
+            CHECK(grad_enabled());
+            CHECK(square(scalar(2)).requires_grad());
+            try {
+                const NoGradGuard again;
+                CHECK_FALSE(grad_enabled());
+                throw std::runtime_error("out");
+            } catch (const std::runtime_error&) {
+                CHECK(grad_enabled());
+            }
+        }
+        CHECK_FALSE(grad_enabled());
+        CHECK_FALSE(square(scalar(2)).requires_grad());
+    }
+    CHECK(grad_enabled());
+    static_assert(!std::is_copy_constructible_v<NoGradGuard>);
+    static_assert(!std::is_move_constructible_v<GradModeGuard>);
+    static_assert(!std::is_move_constructible_v<AnomalyGuard>);
+    static_assert(!std::is_copy_assignable_v<AnomalyGuard>);
+}
+
+TEST_CASE("a backward run has a mode of its own and gives the thread's back") {
+    const V x = scalar(3);
+    bool inside = true;
+    const V y = square(x);
+    y.register_hook([&](const V&) { inside = grad_enabled(); });
+    static_cast<void>(grad(y, x, {.retain_graph = true}));
+    CHECK_FALSE(inside);
+    const NoGradGuard off;
+    static_cast<void>(grad(y, x, {.create_graph = true}));
+    CHECK(inside);
+    CHECK_FALSE(grad_enabled());
 }
 
 TEST_CASE("without create_graph the gradient is a constant") {

@@ -1,7 +1,10 @@
 #include <autograd/graph.hpp>
+#include <autograd/record.hpp>
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <set>
+#include <sstream>
 #include <string>
 
 using namespace xgrad;
@@ -60,6 +63,43 @@ TEST_CASE("to_dot draws a box for an op, an ellipse for a leaf, an arrow for an 
     x.requires_grad(false);
     CHECK(to_dot(y).find("style = dashed") != std::string::npos);
     CHECK(to_dot(V(1.0)).find("n0 [label = \"constant\\n()\"];") != std::string::npos);
+}
+
+TEST_CASE("the pictures name constants, leaves that stopped asking, quotes and hard names") {
+    const V c(array({1, 2}, {1, 2})), w(array({2, 1}, {3, 4}), true);
+    const V y = matmul(c, w);
+    CHECK(
+        without_lines(graph_text(y)) ==
+        "%1 = matmul(_, %0)  (1, 1)  graph_test.cpp:\n"
+        "%0 = leaf  (2, 1)\n");
+    const Op odd_op("a \"b\" \\", on({{2}}, [](const auto& in) { return in[0]; }));
+    const V odd = record(odd_op, Array<double>(w.value())).wrt(w, [](const V& g) { return g; });
+    CHECK(to_dot(odd).find("label = \"a \\\"b\\\" \\\\\\n(2, 1)") != std::string::npos);
+}
+
+TEST_CASE("to_dot: every arrow leads from and to a box or ellipse that is there") {
+    V x(Array<double>{1, 2}, true);
+    V y = x;
+    for (int i = 0; i < 5; ++i)
+        y = slice(concatenate(std::vector{tanh(y), y * x, sum(y, {0}, true)}, 0) * 2, 0, 0, 2);
+    std::istringstream lines(to_dot(y));
+    std::set<std::string> declared, used;
+    std::size_t arrows = 0;
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream words(line);
+        std::string first, second, third;
+        words >> first >> second >> third;
+        if (second == "->") {
+            ++arrows;
+            used.insert(first);
+            used.insert(third.substr(0, third.find(';')));
+        } else if (first.starts_with("n") && second.starts_with("[")) {
+            CHECK(declared.insert(first).second);
+        }
+    }
+    declared.erase("node");
+    CHECK(arrows > 20);
+    CHECK(used == declared);
 }
 
 TEST_CASE("a graph of a hundred thousand ops is listed without recursion") {

@@ -69,6 +69,26 @@ TEST_CASE("a handle of a graph that is gone does nothing") {
     handle.remove();
 }
 
+TEST_CASE("a hook's handle: default-constructed, copied, moved, assigned to itself") {
+    const V x = leaf({1, 2});
+    int calls = 0;
+    HookHandle empty;
+    empty.remove();
+    HookHandle handle = x.register_hook([&](const V&) { ++calls; });
+    auto& same = handle;
+    handle = same;
+    handle = std::move(same);
+    HookHandle moved = std::move(handle);
+    handle.remove();  // moved from: does nothing
+    sum(x).backward();
+    CHECK(calls == 1);
+    HookHandle copy = moved;
+    copy.remove();
+    moved.remove();  // off already
+    sum(x).backward();
+    CHECK(calls == 1);
+}
+
 TEST_CASE("under create_graph a hook's ops are recorded") {
     const V x = leaf({2});
     const V h = square(x);

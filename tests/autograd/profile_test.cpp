@@ -1,9 +1,14 @@
 #include <autograd/profile.hpp>
+#include <autograd/record.hpp>
+#include <ops/checkpoint.hpp>
+#include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
 #include <nlohmann/json.hpp>
 
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -89,4 +94,53 @@ TEST_CASE("ProfileGuard's trace is JSON with an event for each call, in order") 
         CHECK(trace[i].at("args").at("line").get<std::string>().starts_with("profile_test.cpp:"));
     }
     CHECK(trace[0].at("args").at("bytes") == 16);
+}
+
+TEST_CASE("ProfileGuard's trace: events of one thread follow each other, with all sorts of ops") {
+    const V x(random_array<double>({20, 20}, 3), true);
+    const Op quoted_op("a \"b\"\n\\", on({{2}}, [](const auto& in) { return in[0]; }));
+    const ProfileGuard profile;
+    const auto gate = elementwise([](auto a, auto b) { return tanh(a) * b; });
+    const V h = checkpoint([](const V& v) { return exp(v * 0.1) * v; }, gate(x, x));
+    const V odd = record(quoted_op, Array<double>(h.value())).wrt(h, [](const V& g) { return g; });
+    h.register_hook([](const V& g) { return g * 2; });
+    const V g = grad(sum(softmax(odd) * h), x, {.create_graph = true});
+    sum(square(g)).backward();
+    const auto trace = nlohmann::json::parse(profile.trace()).at("traceEvents");
+    double end = 0;
+    bool found = false;
+    for (const auto& event : trace) {
+        CHECK(event.at("ph") == "X");
+        CHECK(event.at("dur").get<double>() >= 0);
+        // To the resolution of the text, 1 ns.
+        CHECK(event.at("ts").get<double>() >= end - 0.002);
+        end = event.at("ts").get<double>() + event.at("dur").get<double>();
+        found = found || event.at("name") == "a \"b\" \\";
+    }
+    CHECK(found);
+    CHECK(trace.size() > 15);
+
+    // The table and the trace tell of the same calls.
+    std::size_t calls = 0;
+    for (const OpProfile& row : profile.ops())
+        calls += row.calls + row.backward_calls;
+    CHECK(calls == trace.size());
+}
+
+TEST_CASE("ProfileGuard's table: one line an op under its header, the columns aligned") {
+    const V x(random_array<double>({8}, 4), true);
+    const ProfileGuard profile;
+    sum(exp(x)).backward();
+    std::istringstream lines(profile.to_string());
+    std::string header, line;
+    std::getline(lines, header);
+    CHECK(
+        header ==
+        "op                          calls   forward ms    rules  backward ms          KiB");
+    std::set<std::string> names;
+    while (std::getline(lines, line)) {
+        CHECK(line.size() == header.size());
+        names.insert(line.substr(0, line.find(' ')));
+    }
+    CHECK(names == std::set<std::string>{"exp", "sum"});
 }

@@ -134,6 +134,41 @@ TEST_CASE("keep: an overwritten value stops backward and names the op") {
         "now 2); run backward before the update, or compute on a copy"));
 }
 
+TEST_CASE("keep: copies, self-assignment and moves; a value moved from says so") {
+    const V x(Array<double>{1, 2}, true);
+    Kept<double> first = keep(x);
+    Kept<double> second = first;
+    auto& same = first;
+    first = same;
+    first = std::move(same);
+    check_close((*first).value(), {1, 2});
+    CHECK((*first).value().data() == x.value().data());
+    const Kept<double> third = std::move(first);
+    check_close((*third).value(), {1, 2});
+    check_close((*second).value(), {1, 2});
+    CHECK(text_of_error<GraphError>([&] {
+              static_cast<void>(*first);
+          }) == "Kept: the value was moved from; read it where it was moved to");
+    first = second;
+    check_close((*first).value(), {1, 2});
+    // An empty handle has nothing to keep.
+    CHECK_THROWS_AS(static_cast<void>(keep(V())), GraphError);
+}
+
+TEST_CASE("keep: the version that counts is the one at the time of keeping") {
+    const V x(Array<double>{1, 2}, true);
+    x.assign(Array<double>{3, 4});
+    const Kept<double> kept = keep(x);
+    check_close((*kept).value(), {3, 4});
+    const Kept<double> copy = kept;
+    x.update([](std::span<double> value) { value[0] = 9; });
+    const std::string text = text_of_error<GraphError>([&] { static_cast<void>(*copy); });
+    CHECK(
+        text ==
+        "backward: a rule needs a value of shape (2,) that was overwritten after it was recorded "
+        "(version 1, now 2); run backward before the update, or compute on a copy");
+}
+
 TEST_CASE("record: an exception of a rule reaches the caller, gradients as before") {
     const V x(Array<double>{1, 2}, true);
     sum(x * 5).backward();
@@ -173,9 +208,16 @@ TEST_CASE("Op: registered under its name while it lives") {
 }
 
 TEST_CASE("Op: a name taken is refused") {
-    CHECK(text_of_error<std::logic_error>([] {
-              const Op again("mul", a_sample());
-          }) == "Op: \"mul\" is defined twice; names are unique");
+    const int line = __LINE__ + 2;
+    const std::string text =
+        text_of_error<std::logic_error>([] { const Op again("test_cube", a_sample()); });
+    const std::string place = " of " + cube_op.library();
+    CHECK(
+        text == "Op: \"test_cube\" is defined twice, at record_test.cpp:" +
+                    std::to_string(cube_op.where().line()) + place + " and at record_test.cpp:" +
+                    std::to_string(line) + place + "; names are unique");
+    CHECK(find_op("test_cube") == &cube_op);
+    CHECK_THROWS_AS(Op("mul", a_sample()), std::logic_error);
     CHECK(find_op("mul") != nullptr);
 }
 

@@ -2,7 +2,9 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <vector>
 
 using namespace xgrad;
@@ -193,4 +195,94 @@ TEST_CASE("derivatives of functions: misuse is named") {
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(jacobian(total, List{}));
           }) == "jacobian: there are no inputs; need at least one");
+}
+
+namespace {
+
+// The Hessian over a list of parameters as one matrix.
+Array<double> as_matrix(const std::vector<List>& blocks, const List& parameters) {
+    std::size_t n = 0;
+    for (const V& p : parameters)
+        n += p.size();
+    Array<double> h = empty<double>({n, n});
+    std::size_t row = 0;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        std::size_t column = 0;
+        for (std::size_t j = 0; j < parameters.size(); ++j) {
+            const double* block = blocks[i][j].value().data();
+            for (std::size_t r = 0; r < parameters[i].size(); ++r) {
+                std::copy_n(
+                    block + r * parameters[j].size(),
+                    parameters[j].size(),
+                    h.data() + (row + r) * n + column);
+            }
+            column += parameters[j].size();
+        }
+        row += parameters[i].size();
+    }
+    return h;
+}
+
+}  // namespace
+
+TEST_CASE("hessian of 2,000 parameters: a quadratic's equals the one derived by hand") {
+    // L = 1/2 |X W' - t|^2, W of (40, 50): d2L / dW_ij dW_kl = [i = k] (X' X)_jl.
+    const V x = of({8, 50}, 30), t = of({8, 40}, 31), w = of({40, 50}, 32);
+    const V h = hessian([&](const V& v) { return sum(square(linear(x, v) - t)) * 0.5; }, w);
+    REQUIRE(h.shape() == Shape{40, 50, 40, 50});
+    const Array<double> xx = matmul(transpose(x), x).value();
+    double worst = 0;
+    for (std::size_t i = 0; i < 40; ++i) {
+        for (std::size_t j = 0; j < 50; ++j) {
+            for (std::size_t k = 0; k < 40; ++k) {
+                for (std::size_t l = 0; l < 50; ++l) {
+                    const double expected = i == k ? xx(j, l) : 0;
+                    worst = std::max(worst, std::abs(h.value()(i, j, k, l) - expected));
+                }
+            }
+        }
+    }
+    CHECK(worst <= 1e-12 * xt::amax(xx)());
+}
+
+TEST_CASE("hessian of a network of 2,000 parameters equals differences of its gradient") {
+    const V x = of({4, 24}, 33), t = of({4, 16}, 34);
+    const List parameters{
+        V(random_array<double>({48, 24}, 35, -0.3, 0.3)),
+        V(random_array<double>({48}, 36)),
+        V(random_array<double>({16, 48}, 37, -0.3, 0.3)),
+        V(random_array<double>({32}, 38))};  // 1152 + 48 + 768 + 32
+    const auto loss = [&](const List& p) {
+        const V y = linear(tanh(linear(x, p[0], p[1])), p[2]);
+        return mean(square(y * slice(p[3], 0, 0, 16) + slice(p[3], 0, 16, 32) - t));
+    };
+    const Array<double> h = as_matrix(hessian(loss, parameters), parameters);
+    constexpr std::size_t n = 2000;
+    REQUIRE(h.shape() == Shape{n, n});
+    constexpr double step = 1e-5;
+    double worst = 0;
+    std::size_t column = 0;
+    for (const V& p : parameters) {
+        for (std::size_t c = 0; c < p.size(); ++c, ++column) {
+            const double value = p.value().data()[c];
+            std::vector<double> slope;
+            for (const double sign : {1.0, -1.0}) {
+                p.update([&](std::span<double> v) { v[c] = value + sign * step; });
+                std::size_t at = 0;
+                for (const V& g : value_and_grad(loss, parameters).derivatives) {
+                    for (const double element : g.value()) {
+                        if (sign > 0)
+                            slope.push_back(element / (2 * step));
+                        else
+                            slope[at++] -= element / (2 * step);
+                    }
+                }
+            }
+            p.update([&](std::span<double> v) { v[c] = value; });
+            for (std::size_t r = 0; r < n; ++r)
+                worst = std::max(worst, std::abs(h(r, column) - slope[r]));
+        }
+    }
+    CHECK(worst <= 1e-6);
+    CHECK(worst > 0);
 }

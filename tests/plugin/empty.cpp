@@ -1,0 +1,2 @@
+// A shared library without an op.
+int nothing() { return 0; }

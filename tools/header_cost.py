@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""What the public headers cost a source that includes them: seconds of processor time (user and
+system, the median of some runs) and megabytes of the compiler, beside a source that includes
+<xtensor/xarray.hpp> alone. The last line is a user's whole training program.
+
+usage: header_cost.py [--runs N] [--compiler "g++"] [--flag FLAG]... [--check RATIO] [HEADER]...
+
+Headers as in an #include: autograd/variable.hpp; all that are installed by default. Trust the
+ratios: other work on the machine slows all of them alike, since the runs take turns.
+With --check: fails when the training program costs more than RATIO times xtensor alone.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+BASE = "xtensor/xarray.hpp"
+PROGRAM = "examples/03_two_moons.cpp"
+
+
+def installed_headers():
+    """What the build files of the three libraries install, formulas aside: ops.hpp has them."""
+    headers = []
+    for folder in ("autograd", "ops", "nn"):
+        text = (TOP / folder / "meson.build").read_text()
+        for block in re.findall(r"install_headers\((.*?)\)", text, re.S):
+            names = re.findall(r"'([\w/]+\.hpp)'", block)
+            headers += [f"{folder}/{name}" for name in names if "/" not in name]
+    return headers
+
+
+def compile_once(command):
+    """User and system seconds, and peak megabytes, of the compiler."""
+    pid = os.spawnvp(os.P_NOWAIT, command[0], command)
+    _, status, used = os.wait4(pid, 0)
+    if status != 0:
+        sys.exit(f"header_cost: {shlex.join(command)}: exit status {status}")
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def measure(sources, command, runs):
+    """The runs take turns, so that a busy minute falls on all sources."""
+    figures = {name: [] for name in sources}
+    for _ in range(runs):
+        for name, path in sources.items():
+            figures[name].append(compile_once([*command, "-c", str(path), "-o", os.devnull]))
+    return {
+        name: (statistics.median(t for t, _ in rows), max(m for _, m in rows))
+        for name, rows in figures.items()
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--compiler", default="g++")
+    parser.add_argument("--flag", action="append", default=[])
+    parser.add_argument("--check", type=float)
+    parser.add_argument("headers", nargs="*")
+    given = parser.parse_args()
+    headers = given.headers or ([] if given.check else installed_headers())
+    command = [*shlex.split(given.compiler), "-std=c++20", "-O2", f"-I{TOP}", *given.flag]
+    os.environ["CCACHE_DISABLE"] = "1"
+    with tempfile.TemporaryDirectory(prefix="xgrad-header-") as scratch:
+        sources = {}
+        for header in [BASE, *headers]:
+            path = Path(scratch) / (re.sub(r"\W", "_", header) + ".cpp")
+            path.write_text(f"#include <{header}>\nint main() {{}}\n")
+            sources[header] = path
+        sources[PROGRAM] = TOP / PROGRAM
+        cost = measure(sources, command, given.runs)
+    base = cost[BASE][0]
+    print(f"{'':<32} {'seconds':>8} {'ratio':>6} {'MB':>6}")
+    for name, (seconds, megabytes) in cost.items():
+        print(f"{name:<32} {seconds:>8.2f} {seconds / base:>6.2f} {megabytes:>6.0f}")
+    ratio = cost[PROGRAM][0] / base
+    if given.check and ratio > given.check:
+        print(f"{PROGRAM} costs {ratio:.2f} times {BASE}; the budget is {given.check}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
