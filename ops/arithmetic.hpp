@@ -154,7 +154,7 @@ template <class T>
     return detail::apply(detail::formula_op<formula::Select, T>, inputs, nullptr, at);
 }
 
-// Comparisons: 1 or 0, as a constant, without a gradient.
+/// 1 where the comparison holds, of NaN only not_equal, else 0: a constant, without a gradient.
 template <class A, class B>
     requires(Operands<A, B>)
 [[nodiscard]] auto greater(const A& a, const B& b, Where where = Where::current()) {
