@@ -14,6 +14,7 @@ from pathlib import Path
 PROGRAM, SOURCE = sys.argv[1], Path(sys.argv[2])
 UNDOCUMENTED = {
     "accumulate": "the tape's own addition, which no one calls",
+    "alias": "internal, for hooks and derivatives at a value: autograd/alias.hpp",
     "place": "the rule of slice, which no one calls",
 }
 
