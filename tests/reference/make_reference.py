@@ -7,8 +7,8 @@ For development only: needs `pip install torch==2.13.0` (the CPU build, which br
 tests read the files it wrote. cases_FAMILY.py gives ops_FAMILY.json, cases.py ops.json. Each case
 has the op's name, its inputs and parameters "p", the output, a random gradient "seed" of the
 output, the inputs' "grads", directions "v", and the second-order product "second", the gradient of
-sum(grads . v); or, in place of all that follows "p", the kind of "error" that ours throws. Numbers
-that JSON lacks are strings. The same seed gives the same files.
+sum(grads . v); or, in place of all that follows "p", the kind of "error" that ours throws and the
+function that it names. Numbers that JSON lacks are strings. The same seed gives the same files.
 """
 
 import importlib
@@ -62,7 +62,7 @@ def refusal(case, xs):
         else:
             raise SystemExit(f"PyTorch does not refuse {case}")
     out = {"op": case["op"], "inputs": [plain(x) for x in xs], "p": case.get("p", {})}
-    return {**out, "error": case["error"]}
+    return {**out, "error": case["error"], "by": case.get("by", case["op"])}
 
 
 def record(case, generator):
