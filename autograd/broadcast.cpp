@@ -199,6 +199,19 @@ bool broadcasts(const Shape& narrow, const Shape& wide) {
 }  // namespace
 }  // namespace detail
 
+namespace {
+
+// The number of elements fits std::size_t.
+bool is_countable(const Shape& shape) {
+    std::size_t n = 1;
+    const auto overflows = [&n](std::size_t extent) {
+        return __builtin_mul_overflow(n, extent, &n);
+    };
+    return std::ranges::count(shape, 0u) > 0 || std::ranges::none_of(shape, overflows);
+}
+
+}  // namespace
+
 // The transpose of a repetition is a sum.
 static const Op broadcast_to_op(
     "broadcast_to",
@@ -218,6 +231,10 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape, Where where) 
             "or 1, counted from the last axis",
             x.shape(),
             shape);
+    }
+    if (!is_countable(shape)) {
+        fail<ShapeError>(
+            "broadcast_to: shape {} has more elements than 64 bits count; need fewer", shape);
     }
     return record(broadcast_to_op, detail::repeat_to(x.value(), shape), where)
         .wrt(x, [narrow = x.shape()](const Variable<T>& g) { return sum_to(g, narrow); });

@@ -34,7 +34,7 @@ template <class T>
     return detail::unary<formula::Softplus>(x, where);
 }
 
-/// max(x, 0); NaN stays NaN. Gradient: g where x > 0, else 0: at 0 it is 0.
+/// max(x, 0); NaN stays NaN, -0 becomes 0. Gradient: g where x > 0, else 0: at 0 it is 0.
 template <class T>
 [[nodiscard]] Variable<T> relu(const Variable<T>& x, Where where = Where::current()) {
     return detail::unary<formula::Relu>(x, where);

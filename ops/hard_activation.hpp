@@ -35,8 +35,8 @@ template <class T>
     return detail::unary<formula::Hardsigmoid>(x, where);
 }
 
-/// x hardsigmoid(x) [Howard et al. 2019]. Gradient: 0 up to -3, g (2 x + 3) / 6 between, g from 3
-/// on.
+/// x hardsigmoid(x) [Howard et al. 2019], 0 at -infinity. Gradient: 0 up to -3, g (2 x + 3) / 6
+/// between, g from 3 on.
 template <class T>
 [[nodiscard]] Variable<T> hardswish(const Variable<T>& x, Where where = Where::current()) {
     return detail::unary<formula::Hardswish>(x, where);

@@ -194,6 +194,7 @@ template <class T>
 Variable<T> stack(const std::vector<Variable<T>>& parts, std::ptrdiff_t axis, Where where) {
     if (parts.empty())
         throw ShapeError("stack: there are no parts; need at least one");
+    axis = static_cast<std::ptrdiff_t>(checked_axis("stack", axis, parts.front().rank() + 1));
     std::vector<Variable<T>> rows;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (parts[i].shape() != parts.front().shape()) {

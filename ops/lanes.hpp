@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <limits>
+#include <numbers>
 #include <type_traits>
 
 namespace xgrad::formula {
@@ -35,7 +37,8 @@ struct Lane {
         requires(std::is_arithmetic_v<S>)
     Lane(S scalar) : v(static_cast<value_type>(scalar)) {}
 
-    friend Lane operator-(Lane a) { return -a.v; }
+    // xsimd's is 0 - a, which makes a positive zero of 0.
+    friend Lane operator-(Lane a) { return a.v ^ B(T(-0.0)); }
     friend Lane operator+(Lane a, Lane b) { return a.v + b.v; }
     friend Lane operator-(Lane a, Lane b) { return a.v - b.v; }
     friend Lane operator*(Lane a, Lane b) { return a.v * b.v; }
@@ -51,11 +54,19 @@ struct Lane {
     friend Lane abs(Lane a) { return xsimd::abs(a.v); }
     friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }
     friend Lane exp(Lane a) { return xsimd::exp(a.v); }
-    friend Lane expm1(Lane a) { return xsimd::expm1(a.v); }
-    friend Lane log(Lane a) { return xsimd::log(a.v); }
-    friend Lane log1p(Lane a) { return xsimd::log1p(a.v); }
-    friend Lane log2(Lane a) { return xsimd::log2(a.v); }
-    friend Lane log10(Lane a) { return xsimd::log10(a.v); }
+    // xsimd's expm1 and log1p lose the sign of -0.
+    friend Lane expm1(Lane a) { return where(equal(a, 0), a, xsimd::expm1(a.v)); }
+    friend Lane log1p(Lane a) { return where(equal(a, 0), a, xsimd::log1p(a.v)); }
+    friend Lane log(Lane a) {
+        return normal(a, std::numbers::ln2, [](B x) { return xsimd::log(x); });
+    }
+    friend Lane log2(Lane a) {
+        return normal(a, 1, [](B x) { return xsimd::log2(x); });
+    }
+    friend Lane log10(Lane a) {
+        return normal(
+            a, std::numbers::ln2 / std::numbers::ln10, [](B x) { return xsimd::log10(x); });
+    }
     friend Lane sin(Lane a) { return xsimd::sin(a.v); }
     friend Lane cos(Lane a) { return xsimd::cos(a.v); }
     friend Lane tan(Lane a) { return xsimd::tan(a.v); }
@@ -131,6 +142,19 @@ struct Lane {
 
 private:
     using T = value_type;
+
+    // A logarithm f of a, whose value at 2 is log_of_2. xsimd's in double are off by that of 8
+    // below the smallest normal number, so such an a is scaled up.
+    template <class F>
+    static Lane normal(Lane a, double log_of_2, F f) {
+        if constexpr (std::is_same_v<T, float>) {
+            return f(a.v);
+        } else {
+            const Mask<B> small = a < std::numeric_limits<T>::min();
+            const Lane scaled = where(small, a * 0x1p54, a);
+            return Lane(f(scaled.v)) - where(small, Lane(54 * log_of_2), Lane(0));
+        }
+    }
 
     template <class F>
     static Lane each(Lane a, F f) {

@@ -72,7 +72,7 @@ template <class T>
 [[nodiscard]] Variable<T> prod(const Variable<T>& x, Where where = Where::current());
 
 /// log(sum(exp(x))) without overflow; -infinity where all are, or over nothing. Gradient: g times
-/// the softmax.
+/// the softmax, NaN where all are -infinity.
 template <class T>
 [[nodiscard]] Variable<T> logsumexp(
     const Variable<T>& x, const Axes& axes, bool keep_dims = false, Where where = Where::current());

@@ -34,7 +34,7 @@ struct SignLog {
     Variable<T> sign;     ///< 1, -1, or 0 where singular; a constant
     Variable<T> log_abs;  ///< -infinity where singular
 };
-/// Gradient of log_abs: g x^-T, which throws as inverse where x is singular.
+/// det(x) in two parts. Gradient of log_abs: g x^-T, which throws as inverse if x is singular.
 template <class T>
 [[nodiscard]] SignLog<T> slogdet(const Variable<T>& x, Where where = Where::current());
 

@@ -129,8 +129,8 @@ template <class N, class X>
     return detail::binary<formula::SphericalBesselJ>(n, x, where);
 }
 
-/// sin(pi x) / (pi x), 1 at 0: spherical_bessel_j(0, pi x), whose derivatives of every order are
-/// exact at and near 0. Gradient: -pi g spherical_bessel_j(1, pi x).
+/// sin(pi x) / (pi x), 1 at 0, 0 at infinity: spherical_bessel_j(0, pi x), whose derivatives of
+/// every order are exact at and near 0. Gradient: -pi g spherical_bessel_j(1, pi x).
 template <class T>
 [[nodiscard]] Variable<T> sinc(const Variable<T>& x, Where where = Where::current());
 

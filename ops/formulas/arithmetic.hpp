@@ -73,7 +73,8 @@ template struct Enroll<Neg>;
 struct Sign : Formula<1> {
     static constexpr auto name = "sign";
     static auto samples() { return Samples(on({{3, 4}}).avoiding({0}).flat()); }
-    static auto forward(auto x) { return where(x > 0, 1, where(x < 0, -1, x)); }
+    // NaN stays NaN, and -0 becomes 0.
+    static auto forward(auto x) { return where(x > 0, 1, where(x < 0, -1, x + 0)); }
     static auto dx(auto g, Unused, Unused) { return g * 0; }
 };
 auto sign(const Fusible auto& x) { return fuse<Sign>(x); }

@@ -1,5 +1,6 @@
 // The contractions, solves and decompositions by name, as reference_calls.hpp. A matrix to be
-// inverted is the input and four times the identity, one to be factored x x^T and the identity.
+// inverted is the input and four times the identity, one to be factored x x^T and the identity; it
+// is the input itself in a case that says "plain".
 #pragma once
 
 #include <tests/ops/reference_case.hpp>
@@ -35,43 +36,45 @@ Variable<T> identity_like(const Variable<T>& x) {
 }
 
 template <class T>
-Variable<T> regular(const Variable<T>& x) {
-    return x + identity_like(x) * T(4);
+Variable<T> regular(const Variable<T>& x, const Json& p) {
+    return p.contains("plain") ? x : x + identity_like(x) * T(4);
 }
 
 template <class T>
-Variable<T> definite(const Variable<T>& x) {
-    return matmul(x, transpose(x, -2, -1)) + identity_like(x);
+Variable<T> definite(const Variable<T>& x, const Json& p) {
+    return p.contains("plain") ? x : matmul(x, transpose(x, -2, -1)) + identity_like(x);
 }
 
 template <class T>
 void add_solves(std::map<std::string, Call<T>>& calls) {
-    calls["inverse"] = [](const auto& in, const Json&) { return inverse(regular(in[0])); };
-    calls["det"] = [](const auto& in, const Json& p) {
-        return det(p.contains("plain") ? in[0] : regular(in[0]));
-    };
+    calls["inverse"] = [](const auto& in, const Json& p) { return inverse(regular(in[0], p)); };
+    calls["det"] = [](const auto& in, const Json& p) { return det(regular(in[0], p)); };
     calls["slogdet"] = [](const auto& in, const Json& p) {
         if (p.contains("negative"))
             return slogdet(-in[0]).log_abs;
-        return p.contains("sign") ? slogdet(-regular(in[0])).sign : slogdet(regular(in[0])).log_abs;
+        return p.contains("sign") ? slogdet(-regular(in[0], p)).sign
+                                  : slogdet(regular(in[0], p)).log_abs;
     };
-    calls["cholesky"] = [](const auto& in, const Json&) { return cholesky(definite(in[0])); };
+    calls["cholesky"] = [](const auto& in, const Json& p) { return cholesky(definite(in[0], p)); };
     calls["matrix_power"] = [](const auto& in, const Json& p) {
-        return matrix_power(regular(in[0]) / T(4), p.at("n").get<std::ptrdiff_t>());
+        return matrix_power(regular(in[0], p) / T(4), p.at("n").get<std::ptrdiff_t>());
     };
-    calls["solve"] = [](const auto& in, const Json&) { return solve(regular(in[0]), in[1]); };
+    calls["solve"] = [](const auto& in, const Json& p) { return solve(regular(in[0], p), in[1]); };
     calls["triangular_solve"] = [](const auto& in, const Json& p) {
         const bool upper = p.at("upper").get<bool>();
-        return triangular_solve(regular(in[0]), in[1], upper ? Triangle::upper : Triangle::lower);
+        return triangular_solve(
+            regular(in[0], p), in[1], upper ? Triangle::upper : Triangle::lower);
     };
-    calls["cholesky_solve"] = [](const auto& in, const Json&) {
-        return cholesky_solve(regular(in[0]), in[1]);
+    calls["cholesky_solve"] = [](const auto& in, const Json& p) {
+        return cholesky_solve(regular(in[0], p), in[1]);
     };
 }
 
 /// With 2, 4, ... along the diagonal.
 template <class T>
-Variable<T> graded(const Variable<T>& x) {
+Variable<T> graded(const Variable<T>& x, const Json& p) {
+    if (p.contains("plain"))
+        return x;
     Array<T> steps(Shape{x.shape()[x.rank() - 2], x.shape().back()}, T(0));
     for (std::size_t i = 0; i < std::min(steps.shape()[0], steps.shape()[1]); ++i)
         steps(i, i) = static_cast<T>(2 * (i + 1));
@@ -81,26 +84,24 @@ Variable<T> graded(const Variable<T>& x) {
 template <class T>
 void add_decompositions(std::map<std::string, Call<T>>& calls) {
     calls["qr"] = [](const auto& in, const Json& p) {
-        const auto parts = qr(graded(in[0]));
+        const auto parts = qr(graded(in[0], p));
         return p.at("part") == "q" ? parts.q : parts.r;
     };
     calls["eigh"] = [](const auto& in, const Json& p) {
-        const auto parts = eigh(definite(graded(in[0])));
+        const auto parts = eigh(definite(graded(in[0], p), p));
         if (p.contains("part"))
             return parts.values;
         return concatenate(std::vector{square(parts.vectors), unsqueeze(parts.values, -2)}, -2);
     };
     calls["svd"] = [](const auto& in, const Json& p) {
-        const auto [u, s, vt] = svd(graded(in[0]));
+        const auto [u, s, vt] = svd(graded(in[0], p));
         if (p.contains("part"))
             return matmul(u * unsqueeze(s, -2), vt);
         return concatenate(
             std::vector{square(u), unsqueeze(s, -2), square(transpose(vt, -2, -1))}, -2);
     };
-    calls["pinv"] = [](const auto& in, const Json& p) {
-        return pinv(p.contains("plain") ? in[0] : graded(in[0]));
-    };
-    calls["lstsq"] = [](const auto& in, const Json&) { return lstsq(graded(in[0]), in[1]); };
+    calls["pinv"] = [](const auto& in, const Json& p) { return pinv(graded(in[0], p)); };
+    calls["lstsq"] = [](const auto& in, const Json& p) { return lstsq(graded(in[0], p), in[1]); };
     calls["matrix_exp"] = [](const auto& in, const Json&) { return matrix_exp(in[0]); };
 }
 

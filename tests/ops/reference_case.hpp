@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -31,10 +32,24 @@ inline std::vector<std::int64_t> indices_of(const Json& json) {
     return json.get<std::vector<std::int64_t>>();
 }
 
-inline IndexArray index_array_of(const Json& rows) {
-    IndexArray indices = empty<std::int64_t>({rows.size(), rows[0].size()});
-    for (std::size_t i = 0; i < indices.size(); ++i)
-        indices.data()[i] = rows[i / rows[0].size()][i % rows[0].size()].get<std::int64_t>();
+inline void append(const Json& nested, std::vector<std::int64_t>& flat) {
+    if (!nested.is_array()) {
+        flat.push_back(nested.get<std::int64_t>());
+        return;
+    }
+    for (const Json& inner : nested)
+        append(inner, flat);
+}
+
+/// Of any rank, from nested lists.
+inline IndexArray index_array_of(const Json& nested) {
+    Shape shape;
+    for (const Json* inner = &nested; inner->is_array(); inner = &inner->at(0))
+        shape.push_back(inner->size());
+    std::vector<std::int64_t> flat;
+    append(nested, flat);
+    IndexArray indices = empty<std::int64_t>(shape);
+    std::ranges::copy(flat, indices.data());
     return indices;
 }
 

@@ -27,6 +27,16 @@ const std::map<std::string, std::string> internal = {
     {"dropout", "random: tests/nn/layers_test.cpp"},
 };
 
+// Ops of several inputs or with parameters that take whatever they are given.
+const std::set<std::string> never_fails = {
+    "elu",
+    "kron",
+    "leaky_relu",
+    "pow_scalar",
+    "threshold",
+    "tile",
+};
+
 Json read_cases() {
     const char* folder = std::getenv("XGRAD_TEST_REFERENCE");
     Json cases = Json::array();
@@ -76,6 +86,12 @@ public:
     }
 
     void run(const Call<T>& call) {
+        if (case_.contains("error")) {
+            run_error(call);
+            return;
+        }
+        if (std::is_same_v<T, float> && case_.contains("double_only"))
+            return;
         const std::vector<Array<T>> inputs = arrays_of<T>(case_.at("inputs"));
         std::vector<Variable<T>> in;
         for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -87,6 +103,32 @@ public:
     }
 
 private:
+    std::string name() const { return case_.at("op").template get<std::string>(); }
+
+    // The error that it must throw, of that very kind, says whose it is.
+    void run_error(const Call<T>& call) {
+        std::vector<Variable<T>> in;
+        for (const Array<T>& x : arrays_of<T>(case_.at("inputs")))
+            in.emplace_back(x, true);
+        const auto run = [&] { static_cast<void>(call(in, case_.at("p"))); };
+        const auto kind = case_.at("error").template get<std::string>();
+        std::string text;
+        if (kind == "ShapeError") {
+            text = text_of_error<ShapeError>(run);
+        } else if (kind == "IndexError") {
+            text = text_of_error<IndexError>(run);
+        } else if (kind == "domain_error") {
+            text = text_of_error<std::domain_error>(run);
+        } else {
+            REQUIRE(kind == "invalid_argument");
+            text = text_of_error<std::invalid_argument>(run);
+        }
+        CHECK_MESSAGE(
+            text.starts_with(case_.at("by").template get<std::string>() + ": "),
+            (name() + ": expected " + kind + ", got \"" + text + "\"\n  inputs " +
+             case_.at("inputs").dump() + " p " + case_.at("p").dump()));
+    }
+
     void run_gradients(const Variable<T>& y, const std::vector<Variable<T>>& in) {
         std::vector<Variable<T>> active;
         std::ranges::copy_if(
@@ -137,11 +179,19 @@ private:
         } else {
             fault = difference(got, expected, tolerance_);
         }
+        if (fault.empty() && case_.contains("signs")) {
+            for (std::size_t i = 0; i < got.size(); ++i) {
+                if (got.data()[i] == 0 &&
+                    std::signbit(got.data()[i]) != std::signbit(expected.data()[i])) {
+                    fault = "the sign of the zero at " + std::to_string(i) + " differs";
+                }
+            }
+        }
         const std::string type = std::is_same_v<T, float> ? " in float, " : " in double, ";
         CHECK_MESSAGE(
             fault.empty(),
-            (case_.at("op").template get<std::string>() + type + what + ": " + fault +
-             "\n  inputs " + case_.at("inputs").dump() + " p " + case_.at("p").dump()));
+            (name() + type + what + ": " + fault + "\n  inputs " + case_.at("inputs").dump() +
+             " p " + case_.at("p").dump()));
     }
 
     const Json& case_;
@@ -192,5 +242,35 @@ TEST_CASE("every registered op has reference values, or a reason why not") {
     for (const auto& excuse : internal) {
         CHECK_MESSAGE(
             find_op(excuse.first) != nullptr, (excuse.first + " is excused but not registered"));
+    }
+}
+
+TEST_CASE("every op has at least ten reference cases") {
+    std::map<std::string, std::size_t> number;
+    for (const Json& reference : read_cases())
+        number[reference.at("op").get<std::string>()] += reference.contains("error") ? 0 : 1;
+    CHECK(number.size() >= 150);
+    for (const auto& [name, cases] : number) {
+        CHECK_MESSAGE(
+            cases >= 10,
+            (name + " has " + std::to_string(cases) +
+             " reference cases; need 10: add to tests/reference/cases_*.py"));
+    }
+}
+
+TEST_CASE("every op that can fail has a reference case that must fail") {
+    std::set<std::string> can_fail, must_fail;
+    for (const Json& reference : read_cases()) {
+        const auto name = reference.at("op").get<std::string>();
+        if (reference.contains("error"))
+            must_fail.insert(name);
+        if (reference.at("inputs").size() != 1 || !reference.at("p").empty())
+            can_fail.insert(name);
+    }
+    for (const std::string& name : can_fail) {
+        CHECK_MESSAGE(
+            must_fail.contains(name) != never_fails.contains(name),
+            (name + " needs a case in tests/reference/cases_error.py, or a place in never_fails, "
+                    "not both"));
     }
 }

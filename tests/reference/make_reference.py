@@ -7,7 +7,8 @@ For development only: needs `pip install torch==2.13.0` (the CPU build, which br
 tests read the files it wrote. cases_FAMILY.py gives ops_FAMILY.json, cases.py ops.json. Each case
 has the op's name, its inputs and parameters "p", the output, a random gradient "seed" of the
 output, the inputs' "grads", directions "v", and the second-order product "second", the gradient of
-sum(grads . v). Numbers that JSON lacks are strings. The same seed gives the same files.
+sum(grads . v); or, in place of all that follows "p", the kind of "error" that ours throws and the
+function that it names. Numbers that JSON lacks are strings. The same seed gives the same files.
 """
 
 import importlib
@@ -51,15 +52,30 @@ def draw(spec, generator):
     return rounded(low + (high - low) * unit)
 
 
+def refusal(case, xs):
+    """A case that must fail: in PyTorch (unless it has no such call, f = None) as in ours."""
+    if case["f"] is not None:
+        try:
+            case["f"](*xs)
+        except (RuntimeError, IndexError, ValueError, TypeError):
+            pass
+        else:
+            raise SystemExit(f"PyTorch does not refuse {case}")
+    out = {"op": case["op"], "inputs": [plain(x) for x in xs], "p": case.get("p", {})}
+    return {**out, "error": case["error"], "by": case.get("by", case["op"])}
+
+
 def record(case, generator):
     xs = [draw(spec, generator) for spec in case["inputs"]]
+    if "error" in case:
+        return refusal(case, xs)
     wants = case.get("wants", [True] * len(xs))
     order = case.get("order", 2)
     for x, want in zip(xs, wants):
         x.requires_grad_(want and order > 0)
     y = case["f"](*xs)
     out = {"op": case["op"], "inputs": [plain(x) for x in xs], "p": case.get("p", {})}
-    for flag in ("relative", "float_tolerance"):
+    for flag in ("relative", "float_tolerance", "signs", "double_only"):
         if flag in case:
             out[flag] = case[flag]
     out["output"] = plain(y)

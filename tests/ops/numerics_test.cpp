@@ -1,0 +1,269 @@
+// The corners where differentiable arithmetic goes wrong: values and gradients known from
+// mathematics.
+#include <autograd/parallel.hpp>
+#include <ops/ops.hpp>
+#include <tests/ops/errors.hpp>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+template <class T>
+Variable<T> leaf(std::initializer_list<double> values) {
+    Array<T> x = empty<T>({values.size()});
+    std::ranges::transform(values, x.data(), [](double v) { return static_cast<T>(v); });
+    return Variable<T>(std::move(x), true);
+}
+
+template <class T>
+Variable<T> rows(std::size_t columns, std::initializer_list<double> values) {
+    return reshape(leaf<T>(values), {values.size() / columns, columns});
+}
+
+template <class T>
+void check_values(const Variable<T>& x, std::initializer_list<double> expected) {
+    check_close(reshape(x, {x.size()}).value(), leaf<T>(expected).value(), 1e-6);
+}
+
+// Of the sum of y.
+template <class T>
+void check_gradient(
+    const Variable<T>& y, const Variable<T>& x, std::initializer_list<double> expected) {
+    check_values(grad(sum(y), x), expected);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("log-sum-exp and softmax at +-1e4, of -infinity and of one", T, float, double) {
+    const auto x = rows<T>(3, {1e4, -1e4, 1e4, -1e4, -1e4, -1e4, -infinity, 0, -infinity});
+    check_values(logsumexp(x, {1}), {1e4 + std::numbers::ln2, -1e4 + std::log(3.0), 0});
+    check_gradient(logsumexp(x, {1}), x, {0.5, 0, 0.5, 1 / 3.0, 1 / 3.0, 1 / 3.0, 0, 1, 0});
+    check_values(softmax(x, 1), {0.5, 0, 0.5, 1 / 3.0, 1 / 3.0, 1 / 3.0, 0, 1, 0});
+    check_gradient(softmax(x, 1), x, {0, 0, 0, 0, 0, 0, 0, 0, 0});
+    const auto nothing = rows<T>(2, {-infinity, -infinity});
+    check_values(logsumexp(nothing, {1}), {-infinity});
+    // The softmax of equal infinities is not defined.
+    check_gradient(logsumexp(nothing, {1}), nothing, {NAN, NAN});
+    for (const double alone : {1e4, 0.0, -1e4}) {
+        const auto one = rows<T>(1, {alone});
+        check_values(logsumexp(one, {1}), {alone});
+        check_values(softmax(one, 1), {1});
+        check_values(log_softmax(one, 1), {0});
+        check_gradient(log_softmax(one, 1), one, {0});
+    }
+}
+
+TEST_CASE_TEMPLATE("binary cross entropy of logits +-1000 is linear or 0", T, float, double) {
+    const auto x = leaf<T>({1000, -1000, 1000, -1000});
+    const auto target = leaf<T>({1, 0, 0, 1});
+    const auto y = binary_cross_entropy_with_logits(x, target, Reduction::none);
+    check_values(y, {0, 0, 1000, 1000});
+    check_gradient(y, x, {0, 0, 1, -1});
+}
+
+TEST_CASE_TEMPLATE("log1p and expm1 keep all digits near 0", T, float, double) {
+    // The next terms of the series, x^2 / 2, are below half a unit in the last place.
+    for (const double x : {1e-18, -1e-18, 1e-30, -1e-30}) {
+        const auto at = leaf<T>({x});
+        CHECK(log1p(at).item() == static_cast<T>(x));
+        CHECK(expm1(at).item() == static_cast<T>(x));
+        check_gradient(log1p(at), at, {1});
+        check_gradient(expm1(at), at, {1});
+    }
+}
+
+TEST_CASE_TEMPLATE("the slope at 0 is infinite of sqrt, 0 of the norms", T, float, double) {
+    const auto zero = leaf<T>({0});
+    check_gradient(sqrt(zero), zero, {infinity});
+    const auto x = leaf<T>({0, 0, 0});
+    for (const double p : {1.0, 1.5, 2.0, 3.0, infinity}) {
+        CAPTURE(p);
+        check_values(norm(x, p), {0});
+        check_gradient(norm(x, p), x, {0, 0, 0});
+    }
+    check_gradient(hypot(x, T(0)), x, {0, 0, 0});
+    check_gradient(pairwise_distance(x, x), x, {0, 0, 0});
+}
+
+TEST_CASE("the norm neither overflows nor underflows") {
+    CHECK(norm(leaf<double>({3e300, 4e300})).item() == doctest::Approx(5e300).epsilon(1e-14));
+    CHECK(norm(leaf<double>({3e-300, 4e-300})).item() == doctest::Approx(5e-300).epsilon(1e-14));
+    CHECK(hypot(leaf<double>({3e300}), 4e300).item() == doctest::Approx(5e300).epsilon(1e-14));
+}
+
+TEST_CASE_TEMPLATE("a zero base: powers and both derivatives", T, float, double) {
+    const auto base = leaf<T>({0, 0, 0, 0});
+    const auto exponent = leaf<T>({0, 1, 2, 0.5});
+    check_values(pow(base, exponent), {1, 0, 0, 0});
+    check_gradient(pow(base, exponent), base, {0, 1, 0, infinity});
+    check_gradient(pow(base, exponent), exponent, {0, 0, 0, 0});
+    check_values(pow(base, -1), {infinity, infinity, infinity, infinity});
+    check_gradient(pow(base, 0), base, {0, 0, 0, 0});
+    check_gradient(pow(base, 2), base, {0, 0, 0, 0});
+}
+
+TEST_CASE_TEMPLATE("dividing by a tiny length or deviation stays finite", T, float, double) {
+    const auto x = rows<T>(2, {0, 0, 1e-20, 0});
+    check_values(normalize(x, 2, 1, 1e-12), {0, 0, 1e-8, 0});
+    // Below epsilon the division is by epsilon.
+    check_gradient(normalize(x, 2, 1, 0.5), x, {2, 2, 2, 2});
+    const auto none = leaf<T>({0, 0});
+    const auto cosine = cosine_similarity(none, leaf<T>({1, 2}), 0);
+    check_values(cosine, {0});
+    CHECK(std::isfinite(grad(cosine, none).value()(0)));
+    const auto flat = leaf<T>({3, 3, 3});
+    check_values(stddev(flat), {0});
+    check_gradient((flat - mean(flat)) / (stddev(flat) + T(1e-5)), flat, {0, 0, 0});
+}
+
+TEST_CASE_TEMPLATE("the variance takes two passes", T, float, double) {
+    // Of n, n + 1, n + 2, n + 3: 5/4. The squares differ in no digit that T has.
+    const double far = std::is_same_v<T, float> ? 1e5 : 1e12;
+    const auto x = leaf<T>({far, far + 1, far + 2, far + 3});
+    check_values(variance(x), {1.25});
+    check_values(stddev(x), {std::sqrt(1.25)});
+    check_gradient(variance(x), x, {-0.75, -0.25, 0.25, 0.75});
+    check_values(var_mean(x, {0}, false, 1).variance, {5 / 3.0});
+}
+
+TEST_CASE_TEMPLATE(
+    "where: the branch not taken gets 0; one kept in its domain leaks no NaN", T, float, double) {
+    const auto x = leaf<T>({0, 4});
+    const auto inside = x > T(0);
+    // Its rule makes NaN of that 0 at the edge of its domain, as in every framework.
+    const Variable<T> leaking = grad(sum(where(inside, sqrt(x), T(0) * x)), x);
+    CHECK(std::isnan(leaking.value()(0)));
+    CHECK(leaking.value()(1) == doctest::Approx(0.25));
+    const auto safe = where(inside, x, Variable<T>(T(1)));
+    check_gradient(where(inside, sqrt(safe), T(0) * x), x, {0, 0.25});
+    const auto bad = leaf<T>({NAN, infinity});
+    check_gradient(where(leaf<T>({0, 0}), bad, x), bad, {0, 0});
+    check_gradient(where(leaf<T>({0, 0}), bad, x), x, {1, 1});
+}
+
+TEST_CASE_TEMPLATE("ties share the gradient, in every extreme", T, float, double) {
+    const auto x = leaf<T>({2, 1, 2});
+    check_gradient(max(x), x, {0.5, 0, 0.5});
+    check_gradient(min(-x), x, {-0.5, 0, -0.5});
+    const auto y = leaf<T>({2, 0, 3});
+    check_gradient(maximum(x, y), x, {0.5, 1, 0});
+    check_gradient(minimum(x, y), y, {0.5, 1, 0});
+    check_gradient(norm(x, infinity), x, {0.5, 0, 0.5});
+    // The kinks: 0 for relu and abs, inside for clamp.
+    const auto kink = leaf<T>({0, 1});
+    check_gradient(relu(kink), kink, {0, 1});
+    check_gradient(abs(kink), kink, {0, 1});
+    check_gradient(clamp(kink, 0, 1), kink, {1, 1});
+}
+
+TEST_CASE_TEMPLATE("denormals are numbers: no thread flushes them to 0", T, float, double) {
+    const T tiny = std::numeric_limits<T>::denorm_min();
+    const auto x = leaf<T>({tiny, tiny});
+    CHECK((x + x).value()(0) == 2 * tiny);
+    CHECK((x * T(3)).value()(1) == 3 * tiny);
+    CHECK(sum(x).item() == 2 * tiny);
+    CHECK(log2(x).value()(0) == std::log2(tiny));
+    CHECK(log(x).value()(0) == doctest::Approx(std::log(tiny)));
+    CHECK(grad(sum(x * tiny), x).value()(0) == tiny);
+    set_num_threads(2);
+    const Variable<T> many(Array<T>({std::size_t(1) << 18}, tiny));
+    const Variable<T> twice = many + many;
+    set_num_threads(1);
+    CHECK(std::ranges::count(twice.value().storage(), 2 * tiny) == 1 << 18);
+}
+
+TEST_CASE("a shape of more elements than can be counted is refused") {
+    const std::size_t large = std::size_t(1) << 33;
+    const std::string text =
+        "broadcast_to: shape (8589934592, 8589934592) has more elements than 64 bits count; need "
+        "fewer";
+    const auto one = of({1, 1});
+    CHECK_SHAPE_ERROR(broadcast_to(one, {large, large}), text);
+    CHECK_SHAPE_ERROR(expand(one, {large, large}), text);
+    CHECK(broadcast_to(of({1, 0}), {large, 0}).size() == 0);
+    CHECK_THROWS_AS(broadcast_to(of({1}), {std::size_t(-1) / 8}), std::bad_alloc);
+}
+
+TEST_CASE("nothing: reductions give their neutral element, a mean NaN, extremes an error") {
+    for (const Shape& shape : {Shape{0}, Shape{0, 3}, Shape{2, 0, 3}}) {
+        const Variable<double> none = of(shape);
+        CAPTURE(to_string(shape));
+        CHECK(sum(none).item() == 0);
+        CHECK(prod(none).item() == 1);
+        CHECK(logsumexp(none).item() == -infinity);
+        CHECK(norm(none).item() == 0);
+        CHECK(std::isnan(mean(none).item()));
+        for (const auto& y : {sum(none), mean(none)})
+            CHECK(grad(y, none).shape() == shape);
+        CHECK(std::isnan(variance(none).item()));
+        CHECK(std::isnan(stddev(none).item()));
+        CHECK_THROWS_AS(static_cast<void>(max(none)), ShapeError);
+        CHECK_THROWS_AS(static_cast<void>(min(none)), ShapeError);
+        CHECK_THROWS_AS(static_cast<void>(norm(none, infinity)), ShapeError);
+        CHECK_THROWS_AS(static_cast<void>(median(none)), ShapeError);
+    }
+    CHECK_THROWS_AS(static_cast<void>(argmax(of({0, 3}), 0)), ShapeError);
+}
+
+TEST_CASE_TEMPLATE("-0 keeps its sign where the function is odd, and equals 0", T, float, double) {
+    const auto zero = leaf<T>({-0.0});
+    const auto is_minus = [](const Variable<T>& y) {
+        return y.item() == 0 && std::signbit(y.item());
+    };
+    CHECK(is_minus(neg(leaf<T>({0}))));
+    CHECK_FALSE(is_minus(neg(zero)));
+    CHECK_FALSE(is_minus(abs(zero)));
+    CHECK_FALSE(is_minus(zero + T(0)));
+    for (const auto& y :
+         {sin(zero),
+          tan(zero),
+          asin(zero),
+          atan(zero),
+          sinh(zero),
+          tanh(zero),
+          asinh(zero),
+          atanh(zero),
+          expm1(zero),
+          log1p(zero),
+          sqrt(zero),
+          cbrt(zero),
+          erf(zero),
+          floor(zero),
+          round(zero),
+          zero * T(2),
+          elu(zero)}) {
+        CHECK(is_minus(y));
+    }
+    CHECK(reciprocal(zero).item() == -infinity);
+    CHECK(div(T(1), zero).item() == -infinity);
+    CHECK(atan2(zero, T(-1)).item() == doctest::Approx(-std::numbers::pi));
+    CHECK(equal(zero, T(0)).item() == 1);
+    check_values(maximum(zero, leaf<T>({0})), {0});
+    check_gradient(maximum(zero, leaf<T>({0})), zero, {0.5});
+}
+
+TEST_CASE("runs and numbers of threads leave every bit as it was") {
+    const auto run = [](std::size_t threads) {
+        set_num_threads(threads);
+        const Variable<float> x(random_array<float>({600, 500}, 3), true);
+        const Variable<float> w(random_array<float>({500, 400}, 4), true);
+        const auto y = mean(square(softmax(tanh(matmul(x, w)) * 3.f, 1)));
+        const auto g = grad<float>({y}, {x, w});
+        return std::vector{y.value(), g[0].value(), g[1].value()};
+    };
+    const auto first = run(1);
+    for (const std::size_t threads : {1, 2, 3}) {
+        const auto again = run(threads);
+        for (std::size_t i = 0; i < first.size(); ++i)
+            check_same(again[i], first[i]);
+    }
+    set_num_threads(1);
+}
