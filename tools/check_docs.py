@@ -97,8 +97,8 @@ def gaps(top):
                 if documented or name is None:
                     above = name if documented else None
                 elif not (follows and name == above):
-                    file = header.relative_to(top).as_posix()
-                    found.append(f"{file}:{number}: {name} has no docstring; say what it does in ///")
+                    place = f"{header.relative_to(top).as_posix()}:{number}"
+                    found.append(f"{place}: {name} has no docstring; say what it does in ///")
                     above = None
     return functions, found
 
