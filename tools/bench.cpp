@@ -86,7 +86,18 @@ Stats Phases::stats(std::size_t begin, std::size_t end, double unit) const {
 
 const std::vector<Workload>& workloads() {
     static const std::vector<Workload> all{
-        tape_overhead(), dense_step(), deep_graph(), derivatives()};
+        tape_overhead(),
+        elementwise_ops(),
+        dense_step(),
+        small_network(),
+        matrix_product(),
+        row_kernels(),
+        deep_graph(),
+        second_order(),
+        gradient_check(),
+        gaussian_mixture(),
+        image_layers(),
+        derivatives()};
     return all;
 }
 

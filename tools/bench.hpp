@@ -68,6 +68,18 @@ private:
     std::vector<std::vector<Lap>> samples_;  // by sample, then part
 };
 
+/// Times a piece of work without parts, in units of `unit` ns.
+template <class Work>
+[[nodiscard]] Stats time_of(const Phases::Options& options, double unit, Work work) {
+    Phases phases(1, options);
+    while (phases.next()) {
+        phases.start();
+        work();
+        phases.end(0);
+    }
+    return phases.stats(0, 1, unit);
+}
+
 /// One case of a workload, measured.
 struct Measure {
     std::string workload, name, unit;
@@ -80,6 +92,7 @@ struct Measure {
 struct Run {
     double budget = 1;   ///< seconds of sampling for each case, about
     std::string filter;  ///< only the cases whose name contains this
+    std::string data;    ///< the folder of W10's files
     std::function<void(Measure)> report;
 
     [[nodiscard]] bool wants(const std::string& name) const {
@@ -96,9 +109,11 @@ struct Row {
     std::string field{};             ///< of their extra figures; empty: the time
     std::string unit{};              ///< of that figure
     Goal kind = Goal::none;
-    double goal = 0;      ///< at most this: ours / peer's, or ours
-    bool detail = false;  ///< printed on request
-    bool alone = false;   ///< the peer has no such figure
+    double goal = 0;                   ///< at most this: ours / peer's, or ours
+    bool detail = false;               ///< printed on request
+    bool alone = false;                ///< the peer has no such figure
+    std::vector<std::string> other{};  ///< the peer's measures, where they have another name
+    std::vector<std::string> floor{};  ///< measures of ours that take the peer's place
 };
 
 struct Workload {
@@ -113,10 +128,18 @@ struct Workload {
     std::vector<std::string> same{};  ///< extra figures that have to be equal on both sides
 };
 
-[[nodiscard]] Workload tape_overhead();  ///< W1
-[[nodiscard]] Workload dense_step();     ///< W3
-[[nodiscard]] Workload deep_graph();     ///< W7
-[[nodiscard]] Workload derivatives();    ///< W8
+[[nodiscard]] Workload tape_overhead();     ///< W1
+[[nodiscard]] Workload elementwise_ops();   ///< W2
+[[nodiscard]] Workload dense_step();        ///< W3
+[[nodiscard]] Workload small_network();     ///< W4
+[[nodiscard]] Workload matrix_product();    ///< W5
+[[nodiscard]] Workload row_kernels();       ///< W6
+[[nodiscard]] Workload deep_graph();        ///< W7
+[[nodiscard]] Workload second_order();      ///< W8
+[[nodiscard]] Workload gradient_check();    ///< W9
+[[nodiscard]] Workload gaussian_mixture();  ///< W10
+[[nodiscard]] Workload image_layers();      ///< W11
+[[nodiscard]] Workload derivatives();       ///< W13
 
 [[nodiscard]] const std::vector<Workload>& workloads();
 /// nullptr when there is none.

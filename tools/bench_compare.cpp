@@ -70,7 +70,7 @@ std::string figure(std::optional<double> value) {
 }
 
 std::string goal_of(const Row& row) {
-    return row.kind == Row::Goal::none ? "-" : fmt::format("<= {}", row.goal);
+    return row.kind == Row::Goal::none ? "-" : fmt::format("<= {:.3g}", row.goal);
 }
 
 std::string verdict_of(const Line& line) {
@@ -85,16 +85,18 @@ void print_cells(
     const std::string& ours,
     const std::string& stock,
     const std::string& tuned,
+    const std::string& floor,
     const std::string& ratio,
     const std::string& goal,
     const std::string& verdict) {
     fmt::print(
         c.table,
-        "{:<46} {:>15} {:>9} {:>9}  {:<22} {:<8} {}\n",
+        "{:<46} {:>15} {:>9} {:>9} {:>9}  {:<22} {:<8} {}\n",
         label,
         ours,
         stock,
         tuned,
+        floor,
         ratio,
         goal,
         verdict);
@@ -108,6 +110,7 @@ void print_line(const Comparison& c, const std::string& workload, const Line& li
         fmt::format("{} {:<5}", figure(line.ours), line.unit),
         figure(line.stock),
         figure(line.tuned),
+        figure(line.floor),
         q ? fmt::format("{:.3f} ({:.3f}-{:.3f})", q->median, q->low, q->high) : "-",
         goal_of(*line.row),
         verdict_of(line));
@@ -146,14 +149,16 @@ bool compare(
     const bool cpu =
         c.clock == Clock::cpu || (c.clock == Clock::choose && c.threads == 1 && others > quiet);
     print_machine(c, all, others, cpu);
-    print_cells(c, "case", "ours      ", "stock", "tuned", "ratio (25-75 %)", "goal", "verdict");
+    print_cells(
+        c, "case", "ours      ", "stock", "tuned", "floor", "ratio (25-75 %)", "goal", "verdict");
     bool good = true;
     for (const Rounds& rounds : all)
         good = print_rounds(c, rounds, cpu, json) && good;
     fmt::print(
         c.table,
-        "\nstock and tuned: libtorch as installed, and told to keep freed memory{}; ratio: ours by"
-        "\nthe faster one's in the same round, the median and the middle half of the rounds.\n",
+        "\nstock and tuned: libtorch as installed, and told to keep freed memory{}; floor:"
+        "\nthe bare work, ours too. Ratio: ours by the floor's, or by the faster peer's in the same"
+        "\nround, the median and the middle half of the rounds.\n",
         __builtin_cpu_supports("avx512f") ? " and to use AVX-512" : "");
     return good;
 }

@@ -18,6 +18,7 @@ struct Comparison {
     std::string self;    ///< this program
     std::string build;   ///< where the peer's programs are built
     std::string filter;  ///< only the cases whose name contains this
+    std::string data;    ///< the folder of W10's files
     double budget = 0.1;
     std::size_t rounds = 0;  ///< 0: the workload's default
     std::size_t threads = 1;
@@ -42,8 +43,10 @@ void build_peers(const Comparison& comparison, const std::vector<const Workload*
 /// Runs them. Throws std::runtime_error when a program of the peer's fails.
 [[nodiscard]] Rounds run_rounds(const Comparison& comparison, const Workload& workload);
 
-/// A value for each round, or nothing when a part of the row was not measured.
-[[nodiscard]] std::optional<std::vector<double>> values(const Side& side, const Row& row, bool cpu);
+/// A value for each round of these measures, or of their extra figure `field` where it has a name;
+/// nothing when one was not measured.
+[[nodiscard]] std::optional<std::vector<double>> values(
+    const Side& side, const std::vector<std::string>& parts, const std::string& field, bool cpu);
 
 struct Quartiles {
     double low, median, high;
@@ -55,8 +58,8 @@ struct Line {
     const Row* row;
     std::string unit;
     double ours = 0;
-    std::optional<double> stock, tuned;
-    std::optional<Quartiles> ratio;  ///< ours by the faster one's, round by round
+    std::optional<double> stock, tuned, floor;
+    std::optional<Quartiles> ratio;  ///< ours by the faster one's or the floor's, round by round
     bool missed = false;
 };
 

@@ -128,7 +128,10 @@ void add_rows(Workload& to, bool leaf) {
     const std::string parts[] = {name + "_build", name + "_backward", name + "_destroy"};
     to.cases.push_back(name);
     to.rows.push_back(
-        {.label = label + ", build + backward + destroy", .parts = {parts[0], parts[1], parts[2]}});
+        {.label = label + ", build + backward + destroy",
+         .parts = {parts[0], parts[1], parts[2]},
+         .kind = Row::Goal::ratio,
+         .goal = 1.0 / 8});
     to.rows.push_back({.label = label + ", build", .parts = {parts[0]}, .detail = true});
     to.rows.push_back({.label = label + ", backward", .parts = {parts[1]}, .detail = true});
     to.rows.push_back({.label = label + ", destroy", .parts = {parts[2]}, .detail = true});
@@ -139,7 +142,7 @@ void add_rows(Workload& to, bool leaf) {
              .field = field,
              .unit = "B/op",
              .kind = Row::Goal::value,
-             .goal = 400,
+             .goal = 250,
              .alone = true});
     };
     memory(", peak of the pool", "pool_bytes_per_op");

@@ -122,10 +122,8 @@ void add_rows(Workload& to, const Case& c) {
     if (!c.dropout)
         label += ", no dropout";
     Row step{.label = label, .parts = {c.name()}};
-    if (c.adam && c.batch == 128) {
-        step.kind = Row::Goal::ratio;
-        step.goal = 1;
-    }
+    step.kind = Row::Goal::ratio;
+    step.goal = c.batch == 1024 ? 0.85 : 0.7;
     to.cases.push_back(c.name());
     to.rows.push_back(step);
     const auto detail = [&](const char* what, const char* field, const char* unit) {

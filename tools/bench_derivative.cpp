@@ -1,4 +1,4 @@
-// W8: what derivatives cost, in units of what they are made of, each pair measured in turn.
+// W13: what derivatives cost, in units of what they are made of, each pair measured in turn.
 //   hvp         a Hessian-vector product against the gradient it starts from
 //   jacobian    of a network of 256 inputs and outputs, against 256 runs forward and backward
 //   checkpoint  a chain of 200 layers in pieces of 14, against the whole on the tape
@@ -31,7 +31,7 @@ void run_pair(const Run& run, const char* name, Unit unit, Work work) {
     }
     const Stats base = phases.stats(0, 1, 1e6), stats = phases.stats(1, 2, 1e6);
     run.report(
-        {.workload = "W8",
+        {.workload = "W13",
          .name = name,
          .unit = "ms",
          .stats = stats,
@@ -131,7 +131,7 @@ void run_all(const Run& run) {
 
 Workload derivatives() {
     return {
-        .name = "W8",
+        .name = "W13",
         .about = "Hessian-vector product, Jacobian and checkpoints in units of plain gradients",
         .cases = {"hvp", "jacobian", "checkpoint"},
         .run = run_all,

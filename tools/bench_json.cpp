@@ -71,6 +71,7 @@ std::string to_json_line(const std::string& workload, const Line& line) {
         {"ours", line.ours},
         {"stock", number(line.stock)},
         {"tuned", number(line.tuned)},
+        {"floor", number(line.floor)},
         {"ratio", line.ratio ? Json(line.ratio->median) : Json()},
         {"ratio_low", line.ratio ? Json(line.ratio->low) : Json()},
         {"ratio_high", line.ratio ? Json(line.ratio->high) : Json()},

@@ -13,18 +13,21 @@ namespace {
 constexpr double same_within = 1e-5;  // relative, of results in float
 
 std::optional<double> value_of(
-    const std::map<std::string, Measure>& round, const Row& row, bool cpu) {
+    const std::map<std::string, Measure>& round,
+    const std::vector<std::string>& parts,
+    const std::string& field,
+    bool cpu) {
     double sum = 0;
-    for (const std::string& part : row.parts) {
+    for (const std::string& part : parts) {
         const auto at = round.find(part);
         if (at == round.end())
             return {};
         const Measure& measure = at->second;
-        if (row.field.empty()) {
+        if (field.empty()) {
             sum += cpu ? measure.stats.cpu_median : measure.stats.median;
             continue;
         }
-        const auto figure = measure.extra.find(row.field);
+        const auto figure = measure.extra.find(field);
         if (figure == measure.extra.end())
             return {};
         sum += figure->second;
@@ -53,10 +56,27 @@ bool misses(const Line& line) {
 }
 
 Line judge_row(const Rounds& rounds, const Row& row, const std::vector<double>& ours, bool cpu) {
-    Line line{.row = &row, .unit = unit_of(rounds, row), .stock = {}, .tuned = {}, .ratio = {}};
+    Line line{
+        .row = &row,
+        .unit = unit_of(rounds, row),
+        .stock = {},
+        .tuned = {},
+        .floor = {},
+        .ratio = {}};
     line.ours = quartiles(ours).median;
-    const auto stock = row.alone ? std::nullopt : values(rounds.stock, row, cpu);
-    const auto tuned = row.alone ? std::nullopt : values(rounds.tuned, row, cpu);
+    if (!row.floor.empty()) {
+        if (const auto floor = values(rounds.ours, row.floor, row.field, cpu)) {
+            line.floor = quartiles(*floor).median;
+            line.ratio = quartiles(divided(ours, *floor));
+        }
+        line.missed = misses(line);
+        return line;
+    }
+    const auto theirs = [&](const Side& side) {
+        const auto& parts = row.other.empty() ? row.parts : row.other;
+        return row.alone ? std::nullopt : values(side, parts, row.field, cpu);
+    };
+    const auto stock = theirs(rounds.stock), tuned = theirs(rounds.tuned);
     if (stock)
         line.stock = quartiles(*stock).median;
     if (tuned)
@@ -69,10 +89,11 @@ Line judge_row(const Rounds& rounds, const Row& row, const std::vector<double>& 
 
 }  // namespace
 
-std::optional<std::vector<double>> values(const Side& side, const Row& row, bool cpu) {
+std::optional<std::vector<double>> values(
+    const Side& side, const std::vector<std::string>& parts, const std::string& field, bool cpu) {
     std::vector<double> all;
     for (const auto& round : side) {
-        const auto value = value_of(round, row, cpu);
+        const auto value = value_of(round, parts, field, cpu);
         if (!value)
             return {};
         all.push_back(*value);
@@ -96,7 +117,7 @@ Quartiles quartiles(std::vector<double> values) {
 std::vector<Line> judge(const Rounds& rounds, bool cpu) {
     std::vector<Line> lines;
     for (const Row& row : rounds.workload->rows) {
-        if (const auto ours = values(rounds.ours, row, cpu))
+        if (const auto ours = values(rounds.ours, row.parts, row.field, cpu))
             lines.push_back(judge_row(rounds, row, *ours, cpu));
     }
     return lines;
@@ -112,10 +133,10 @@ std::string differing_results(const Rounds& rounds) {
             continue;
         for (const std::string& field : rounds.workload->same) {
             const auto a = ours.extra.find(field), b = theirs->second.extra.find(field);
-            if (a == ours.extra.end() && b == theirs->second.extra.end())
-                continue;
+            if (b == theirs->second.extra.end())
+                continue;  // a program that does not tell
             const double mine = a == ours.extra.end() ? NAN : a->second;
-            const double peers = b == theirs->second.extra.end() ? NAN : b->second;
+            const double peers = b->second;
             if (!(std::abs(mine - peers) <= same_within * std::abs(peers)))
                 text += fmt::format("{}: {} is {}, the peer's {}\n", name, field, mine, peers);
         }

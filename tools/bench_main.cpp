@@ -22,6 +22,7 @@ constexpr int bad_use = 2;
 
 struct Settings {
     bool list = false;
+    bool all = false;
     std::vector<std::string> names;
     std::string json;
     double budget = 0;  // 0: by mode
@@ -31,6 +32,7 @@ struct Settings {
 void add_options(CLI::App& app, Settings& settings) {
     Comparison& comparison = settings.comparison;
     app.add_option("workload", settings.names, "W1 W3 ...; see --list");
+    app.add_flag("--all", settings.all, "every workload; compared, every one that has a peer");
     app.add_flag("--list", settings.list, "print the workloads and their cases");
     app.add_option("--filter", comparison.filter, "only the cases whose name contains this");
     app.add_option("--budget", settings.budget, "seconds for each case (1; compared 0.1)")
@@ -44,6 +46,7 @@ void add_options(CLI::App& app, Settings& settings) {
         "write the figures to this file, a line each; - for the output, instead of the table");
     app.add_option("--compare", comparison.peers, "against the programs in DIR/torch, in turn")
         ->type_name("DIR");
+    app.add_option("--data", comparison.data, "the folder of W10's files")->type_name("DIR");
     app.add_option("--rounds", comparison.rounds, "of a comparison (by default the workload's)");
     app.add_option("--peer-build", comparison.build, "where the peer's programs are built")
         ->type_name("DIR");
@@ -65,16 +68,31 @@ int print_list() {
     return good;
 }
 
-// The workloads by name, those the filter leaves something of.
+// Without a comparison there is no need of one.
+bool has_peer(const Comparison& comparison, const Workload& workload) {
+    namespace fs = std::filesystem;
+    return comparison.peers.empty() ||
+           (!workload.program.empty() &&
+            fs::exists(fs::path(comparison.peers) / "torch" / (workload.program + ".cpp")));
+}
+
+std::vector<std::string> all_names() {
+    std::vector<std::string> names;
+    for (const Workload& workload : workloads())
+        names.push_back(workload.name);
+    return names;
+}
+
+// The workloads by name, those that have a peer and that the filter leaves something of.
 std::vector<const Workload*> selected(const Settings& settings) {
     std::vector<const Workload*> chosen;
     const std::string& filter = settings.comparison.filter;
-    for (const std::string& name : settings.names) {
+    for (const std::string& name : settings.all ? all_names() : settings.names) {
         const Workload* workload = find_workload(name);
         if (!workload)
             throw std::invalid_argument(
                 fmt::format("bench: no workload is named \"{}\"; --list prints the names", name));
-        if (workload->program.empty() && !settings.comparison.peers.empty())
+        if (!has_peer(settings.comparison, *workload))
             continue;
         for (const std::string& c : workload->cases) {
             if (c.find(filter) != std::string::npos) {
@@ -146,19 +164,22 @@ void measure(const Settings& settings, const std::vector<const Workload*>& chose
     xgrad::set_num_threads(settings.comparison.threads);
     const double budget = settings.budget > 0 ? settings.budget : 1;
     for (const Workload* workload : chosen)
-        workload->run({budget, settings.comparison.filter, report});
+        workload->run({budget, settings.comparison.filter, settings.comparison.data, report});
 }
 
 int run(Settings& settings) {
+    namespace fs = std::filesystem;
     if (settings.list)
         return print_list();
+    if (settings.comparison.data.empty())
+        settings.comparison.data = XGRAD_BENCH_DATA;
+    settings.comparison.data = fs::absolute(settings.comparison.data).string();
     const auto chosen = selected(settings);
     Comparison& comparison = settings.comparison;
     if (comparison.peers.empty()) {
         measure(settings, chosen);
         return good;
     }
-    namespace fs = std::filesystem;
     const fs::path self = fs::canonical("/proc/self/exe");
     comparison.self = self.string();
     if (comparison.build.empty())

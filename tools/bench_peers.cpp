@@ -46,6 +46,7 @@ Finished run_ours(const Comparison& c, const Workload& workload) {
         workload.name,
         "--json=-",
         fmt::format("--budget={}", c.budget),
+        fmt::format("--data={}", c.data),
         fmt::format("--threads={}", c.threads)};
     if (!c.filter.empty())
         command.push_back("--filter=" + c.filter);
@@ -55,6 +56,7 @@ Finished run_ours(const Comparison& c, const Workload& workload) {
 Finished run_peer(const Comparison& c, const Workload& workload, bool tuned) {
     Environment set = common_settings(c.threads);
     set["THREADS"] = std::to_string(c.threads);
+    set["DATA"] = c.data;
     set["BUDGET"] = fmt::format("{}", c.budget);
     set["TAG"] = tuned ? "tuned" : "stock";
     if (!c.filter.empty())
