@@ -76,7 +76,7 @@ bool permute(Draw& draw, Arguments& args);      ///< p.axes
 bool broadcast(Draw& draw, Arguments& args);    ///< p.shape
 bool slice(Draw& draw, Arguments& args);        ///< p.axis, p.n to p.m
 bool pad(Draw& draw, Arguments& args);          ///< p.widths
-bool gather(Draw& draw, Arguments& args);       ///< p.axis, p.indices into it, p.n above them
+bool gather(Draw& draw, Arguments& args);       ///< p.axis, p.indices into it
 bool scatter(Draw& draw, Arguments& args);      ///< p.axis, an index below p.n for each slice
 bool index_add(Draw& draw, Arguments& args);    ///< b has a slice for each of p.indices
 bool tile(Draw& draw, Arguments& args);         ///< p.sizes

@@ -25,8 +25,9 @@ std::vector<Operation> matrix_operations() {
         ROW("matrix_power", fit::square, matrix_power(0.4 * tanh(a), 3)),
         ROW("matrix_power_negative", fit::square, matrix_power(EYE(1) + 0.2 * tanh(a), -2)),
         ROW("matrix_exp", fit::square, matrix_exp(0.5 * tanh(a))),
-        ROW("qr_r", fit::tall, qr(TALL).r),
-        ROW("qr_q", fit::tall, qr(TALL).q),
+        // Squared, since the signs jump where a column is 0 below the diagonal.
+        ROW("qr_r", fit::tall, square(qr(TALL).r)),
+        ROW("qr_q", fit::tall, square(qr(TALL).q)),
         ROW("eigh", fit::square, eigh(STEPS + 0.3 * (tanh(a) + transpose(tanh(a), -2, -1))).values),
         ROW("svd", fit::square, svd(STEPS + 0.3 * tanh(a)).s),
         ROW("pinv", fit::tall, pinv(TALL)),
