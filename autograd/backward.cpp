@@ -82,6 +82,9 @@ public:
 
     // For grad(): nodes whose gradient is asked for, and every node that leads to one.
     void want(Node<T>* node) { wanted_.emplace(node, Mark{true, false}); }
+    // The walk ends at the nodes that are wanted, before their hooks: theirs is what comes from the
+    // roots alone, also where one of them leads to another.
+    void end_at_wanted() { ends_at_wanted_ = true; }
     void mark_needed(const std::vector<Variable<T>>& outputs) {
         std::map<std::uint64_t, Node<T>*, std::greater<>> open;
         std::vector<Node<T>*> order;
@@ -164,6 +167,10 @@ private:
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
         bool is_result =
             selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
+        if (is_result && ends_at_wanted_) {
+            results.push_back({node, gradient});
+            return;
+        }
         if (node->hooked.load(std::memory_order_acquire)) {
             gradient =
                 stack_ ? stacked_hooks(*node, gradient) : through_hooks(*node, std::move(gradient));
@@ -223,6 +230,7 @@ private:
     std::vector<Variable<T>> shares_;            // of the node at hand
     std::unique_ptr<bool[]> wanted_edges_;
     bool selective_ = false;
+    bool ends_at_wanted_ = false;
     std::size_t stack_ = 0;  // 0: one gradient, without the axis
     bool retain_;
     bool create_;
@@ -301,6 +309,7 @@ std::vector<Variable<T>> gradients_at(
     const std::vector<Node<T>*>& nodes,
     bool create_graph) {
     Run<T> run(create_graph, create_graph);
+    run.end_at_wanted();
     for (Node<T>* node : nodes)
         run.want(node);
     run.mark_needed({output});

@@ -39,8 +39,10 @@ template <class T>
 [[nodiscard]] std::vector<Variable<T>> stacked_gradients(
     const Variable<T>& output, const Variable<T>& seeds, const std::vector<Variable<T>>& inputs);
 
-/// The gradients of `output` from `seed` with respect to nodes, as grad() gives them; undefined
-/// where a node is not reached. Without create_graph what the rules keep is released.
+/// The shares that `output` with the gradient `seed` gives to nodes, at which the walk ends: where
+/// one of them depends on another, the other's share is without what comes through the first, and
+/// no hook of theirs runs. Undefined where a node is not reached. Without create_graph what the
+/// rules keep is released.
 template <class T>
 [[nodiscard]] std::vector<Variable<T>> gradients_at(
     const Variable<T>& output,

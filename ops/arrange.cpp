@@ -18,7 +18,7 @@ Variable<T> roll(const Variable<T>& x, std::ptrdiff_t shift, std::ptrdiff_t axis
     const std::size_t at = checked_axis("roll", axis, x.rank());
     const auto n = static_cast<std::ptrdiff_t>(x.shape()[at]);
     if (n == 0 || shift % n == 0)
-        return x;
+        return reshape(x, x.shape(), where);
     const auto cut = static_cast<std::size_t>(n - (shift % n + n) % n);
     return concatenate<T>(
         {slice(x, axis, cut, x.shape()[at], 1, where), slice(x, axis, 0, cut, 1, where)},
@@ -36,7 +36,7 @@ static const Op flip_op(
      }).linear()});
 template <class T>
 Variable<T> flip(const Variable<T>& x, const Axes& axes, Where where) {
-    Variable<T> y = x;
+    Variable<T> y = axes.empty() ? reshape(x, x.shape(), where) : x;
     for (const std::size_t axis : checked_axes("flip", axes, x.rank())) {
         std::vector<std::int64_t> backwards(x.shape()[axis]);
         std::iota(backwards.rbegin(), backwards.rend(), 0);

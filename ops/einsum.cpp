@@ -275,7 +275,8 @@ Variable<T> einsum(std::string_view spec, const std::vector<Variable<T>>& operan
     Shape shape;
     for (const char axis : names.result)
         shape.push_back(extent_of(terms[0], axis));
-    return arranged(terms[0], names.result, shape, where);
+    const Variable<T> y = arranged(terms[0], names.result, shape, where);
+    return &y.value() == &operands[0].value() ? reshape(y, shape, where) : y;  // never x itself
 }
 template Variable<float> einsum(std::string_view, const std::vector<Variable<float>>&, Where);
 template Variable<double> einsum(std::string_view, const std::vector<Variable<double>>&, Where);

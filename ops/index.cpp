@@ -115,6 +115,9 @@ Variable<T> pad(
             x.shape(),
             widths.size());
     }
+    constexpr std::pair<std::size_t, std::size_t> none = {0, 0};
+    if (std::ranges::count(widths, none) == static_cast<std::ptrdiff_t>(widths.size()))
+        return reshape(x, x.shape(), where);
     Variable<T> y = x;
     for (std::size_t axis = 0; axis < widths.size(); ++axis) {
         const auto [before, after] = widths[axis];

@@ -275,6 +275,8 @@ static const Op diff_op(
 template <class T>
 Variable<T> diff(const Variable<T>& x, std::size_t n, std::ptrdiff_t axis, Where where) {
     const std::size_t at = checked_axis("diff", axis, x.rank());
+    if (n == 0 || x.shape()[at] == 0)
+        return reshape(x, x.shape(), where);
     Variable<T> y = x;
     for (std::size_t i = 0; i < n && y.shape()[at] > 0; ++i) {
         const Neighbours<T> pairs(y, at, where);

@@ -110,7 +110,7 @@ Variable<T> dropout(const Variable<T>& x, double keep_prob, DropoutKey key, Wher
         fail<std::invalid_argument>("dropout: keep_prob is {}; need 0 < keep_prob <= 1", keep_prob);
     }
     if (keep_prob == 1)
-        return x;
+        return grad_enabled() ? x : x.detach();
     const auto threshold =
         static_cast<std::uint32_t>(std::min(std::floor(keep_prob * 0x1p32), 0x1p32 - 1));
     const T scale = static_cast<T>(1 / keep_prob);

@@ -252,3 +252,27 @@ TEST_CASE("create_graph leaves no cycle: the memory comes back") {
     }
     CHECK(memory_stats().live_bytes == before);
 }
+
+TEST_CASE("an op with nothing to do returns a value of its own, and obeys NoGradGuard") {
+    const V x = leaf(random_array<double>({2, 3}, 4));
+    const auto results = [&] {
+        return std::vector<V>{
+            roll(x, 3, 1),
+            flip(x, {}),
+            pad(x, {{0, 0}, {0, 0}}),
+            diff(x, 0),
+            einsum("ij->ij", std::vector{x}),
+            einsum("ij", std::vector{x}),
+        };
+    };
+    for (const V& y : results()) {
+        CHECK(y.value() == x.value());
+        CHECK(y.value().data() != x.value().data());
+        CHECK_FALSE(y.is_leaf());
+        check_close(grad(sum(square(y)), x).value(), Array<double>(2 * x.value()));
+    }
+    const NoGradGuard guard;
+    for (const V& y : results())
+        CHECK_FALSE(y.requires_grad());
+    CHECK_FALSE(dropout(x, 1, {}).requires_grad());
+}

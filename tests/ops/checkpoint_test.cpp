@@ -54,6 +54,42 @@ TEST_CASE("checkpoint can be differentiated again, and nests") {
     check_close(grad(sum(square(d)), x).value(), grad(sum(square(expected)), x).value(), 1e-13);
 }
 
+TEST_CASE("checkpoint: values it reads that depend on each other count once, at every order") {
+    const V x = of({4}, 8);
+    const auto of_both = [](bool checkpoints, bool capture_both) {
+        return [=](const V& v) {
+            const V u = sin(v);
+            if (!checkpoints)
+                return sum(v * exp(u));
+            if (capture_both)
+                return sum(checkpoint([=](const V& one) { return v * exp(u) * one; }, V(1.0)));
+            return sum(checkpoint([=](const V& in) { return v * exp(in); }, u));
+        };
+    };
+    const V t = of({4}, 9, false);
+    const auto plain = of_both(false, false);
+    for (const bool capture_both : {false, true}) {
+        const auto f = of_both(true, capture_both);
+        check_close(grad(f(x), x).value(), grad(plain(x), x).value(), 1e-14);
+        check_close(jvp(f, x, t).derivative.value(), jvp(plain, x, t).derivative.value(), 1e-14);
+        check_close(hvp(f, x, t).derivative.value(), hvp(plain, x, t).derivative.value(), 1e-13);
+    }
+}
+
+TEST_CASE("checkpoint: the hook of a captured value runs once, with the whole gradient") {
+    const V x = of({3}, 10);
+    int calls = 0;
+    V seen;
+    x.register_hook([&](const V& g) {
+        ++calls;
+        seen = g.detach();
+    });
+    const V y = sum(checkpoint([&](const V& v) { return v * x; }, exp(x)));
+    const V g = grad(y, x);
+    CHECK(calls == 1);
+    check_same(seen.value(), g.value());
+}
+
 TEST_CASE("checkpoint: dropout layers repeat their masks, and their counters advance once") {
     Rng rng(1), same(1);
     nn::Dropout<double> drop(0.5, rng), twin(0.5, same);

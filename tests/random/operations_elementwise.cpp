@@ -1,0 +1,63 @@
+// Smooth elementwise operations; operands are brought into the domain within the row.
+#include <tests/random/row.hpp>
+
+namespace xgrad::test {
+
+std::vector<Operation> elementwise_operations() {
+    return {
+        ROW("neg", fit::one, -a),
+        ROW("square", fit::one, square(a)),
+        ROW("sqrt", fit::one, sqrt(softplus(a) + 0.1)),
+        ROW("rsqrt", fit::one, rsqrt(softplus(a) + 0.5)),
+        ROW("reciprocal", fit::one, reciprocal(softplus(a) + 0.5)),
+        ROW("pow", fit::one, pow(a, 3)),
+        ROW("pow_fraction", fit::one, pow(softplus(a) + 0.2, 1.5)),
+        ROW("exp", fit::one, exp(0.5 * a)),
+        ROW("expm1", fit::one, expm1(tanh(a))),
+        ROW("exp2", fit::one, exp2(tanh(a))),
+        ROW("log", fit::one, log(softplus(a) + 0.3)),
+        ROW("log1p", fit::one, log1p(softplus(a))),
+        ROW("log2", fit::one, log2(softplus(a) + 0.3)),
+        ROW("log10", fit::one, log10(softplus(a) + 0.3)),
+        ROW("cbrt", fit::one, cbrt(softplus(a) + 0.3)),
+        ROW("sin", fit::one, sin(a)),
+        ROW("cos", fit::one, cos(a)),
+        ROW("tan", fit::one, tan(tanh(a))),
+        ROW("asin", fit::one, asin(0.8 * tanh(a))),
+        ROW("acos", fit::one, acos(0.8 * tanh(a))),
+        ROW("atan", fit::one, atan(a)),
+        ROW("sinh", fit::one, sinh(tanh(a))),
+        ROW("cosh", fit::one, cosh(tanh(a))),
+        ROW("tanh", fit::one, tanh(a)),
+        ROW("asinh", fit::one, asinh(a)),
+        ROW("acosh", fit::one, acosh(softplus(a) + 1.3)),
+        ROW("atanh", fit::one, atanh(0.8 * tanh(a))),
+        ROW("sigmoid", fit::one, sigmoid(a)),
+        ROW("log_sigmoid", fit::one, log_sigmoid(a)),
+        ROW("softplus", fit::one, softplus(a)),
+        ROW("gelu", fit::one, gelu(a)),
+        ROW("silu", fit::one, silu(a)),
+        ROW("mish", fit::one, mish(a)),
+        ROW("tanhshrink", fit::one, tanhshrink(a)),
+        ROW("floor", fit::one, a + floor(0.4 * sigmoid(a))),
+        ROW("round", fit::one, a - round(0.9 + 0.2 * tanh(a))),
+        ROW("dropout", fit::filled, dropout(a, 0.7, {.seed = 5, .stream = 3})),
+        ROW("add", fit::two, a + b),
+        ROW("sub", fit::two, a - b),
+        ROW("mul", fit::two, a * b),
+        ROW("div", fit::two, a / (softplus(b) + 0.5)),
+        ROW("scalars", fit::one, 1.5 - a * 0.75),
+        ROW("pow_variable", fit::two, pow(softplus(a) + 0.5, tanh(b))),
+        ROW("hypot", fit::two, hypot(a, softplus(b) + 0.2)),
+        ROW("atan2", fit::two, atan2(a, softplus(b) + 0.3)),
+        ROW("logaddexp", fit::two, logaddexp(a, b)),
+        ROW("xlogy", fit::two, xlogy(a, softplus(b) + 0.3)),
+        ROW("xlog1py", fit::two, xlog1py(a, 0.7 * tanh(b))),
+        ROW("fmod", fit::two, fmod(tanh(a), 2 + sigmoid(b))),
+        ROW("remainder", fit::two, remainder(5 + tanh(a), 3 + sigmoid(b))),
+        ROW("lerp", fit::three, lerp(a, b, sigmoid(c))),
+        ROW("addcmul", fit::three, addcmul(a, b, c, 0.5)),
+    };
+}
+
+}  // namespace xgrad::test
