@@ -13,6 +13,7 @@
 #include <ops/formulas/selection.hpp>
 #include <ops/fused_call.hpp>
 #include <ops/ops.hpp>
+#include <ops/traced_lane.hpp>
 
 #include <array>
 #include <utility>
@@ -120,6 +121,28 @@ private:
     std::array<bool, N> active_;
 };
 
+// Notes what each element decides.
+template <class F, class T, std::size_t N>
+void trace_fused(
+    const F& f, const Shape& shape, const std::array<const Array<T>*, N>& inputs, Where where) {
+    const auto decide = [&f]<std::size_t... K>(const double* x, std::index_sequence<K...>) {
+        static_cast<void>(f(formula::Lane<formula::Traced>(x[K])...));
+    };
+    std::vector<Array<T>> wide;
+    for (const Array<T>* input : inputs)
+        wide.push_back(xt::broadcast(*input, shape));
+    std::vector<std::uint64_t> sides(count(shape));
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        double x[N];
+        for (std::size_t k = 0; k < N; ++k)
+            x[k] = wide[k].data()[i];
+        decisions = 0;
+        decide(x, std::make_index_sequence<N>());
+        sides[i] = decisions;
+    }
+    note_branches(elementwise_op().name(), where, shape, std::move(sides));
+}
+
 }  // namespace detail
 
 /// A fused formula; call it with up to eight Variables of one scalar type, which broadcast.
@@ -144,6 +167,8 @@ public:
         Array<T> y = empty<T>(shape);
         if (y.size() > 0)
             detail::FusedCall<detail::Batch<T>, n>(shape, arrays).forward(f_, y.data());
+        if (detail::tracing_branches)
+            detail::trace_fused(f_, shape, arrays, where_);
         const Variable<T> result = Recording<T>(detail::elementwise_op(), std::move(y), where_);
         if (!wants_grad || !grad_enabled())
             return result;
