@@ -1,9 +1,11 @@
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
+#include <autograd/noise.hpp>
 #include <tools/gradcheck.hpp>
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_target.hpp>
 
+#include <optional>
 #include <string_view>
 
 namespace xgrad {
@@ -151,6 +153,23 @@ private:
     Variables outputs_, seeds_, gradients_;
 };
 
+// A call that draws in every run what layers drew in the first, so that a loss with dropout is one
+// function.
+template <class Call>
+std::function<Variables(bool)> replaying(Call call) {
+    return [call, streams = std::optional<std::vector<std::uint64_t>>()](bool recorded) mutable {
+        const GradModeGuard mode(recorded);
+        if (streams) {
+            const detail::NoiseLog again(*streams);
+            return call();
+        }
+        const detail::NoiseLog log;
+        Variables outputs = call();
+        streams = log.streams();
+        return outputs;
+    };
+}
+
 GradcheckReport check(Target target, const GradcheckOptions& options) {
     detail::check_options(options);
     std::size_t elements = 0;
@@ -190,6 +209,10 @@ void detail::check_options(const GradcheckOptions& options) {
     positive("step", options.step, true);
     positive("tolerance", options.tolerance, false);
     positive("norm_tolerance", options.norm_tolerance, false);
+    if (!(options.low <= options.high)) {
+        fail<std::invalid_argument>(
+            "gradcheck: low is {}, high is {}; need low <= high", options.low, options.high);
+    }
 }
 
 GradcheckReport gradcheck(
@@ -202,10 +225,7 @@ GradcheckReport gradcheck(
             target.inputs.emplace_back(name, all.back());
     }
     target.originals = target.inputs.size();
-    target.call = [&](bool recorded) {
-        const GradModeGuard mode(recorded);
-        return f(all);
-    };
+    target.call = replaying([&] { return f(all); });
     return check(std::move(target), options);
 }
 
@@ -230,11 +250,8 @@ GradcheckReport gradcheck(
                 leaf.is_leaf() ? "does not require a gradient" : "is the result of an op");
         }
     }
-    const auto call = [&](bool recorded) {
-        const GradModeGuard mode(recorded);
-        return Variables{loss()};
-    };
-    return check({parameters, parameters.size(), call}, options);
+    const auto call = [&] { return Variables{loss()}; };
+    return check({parameters, parameters.size(), replaying(call)}, options);
 }
 
 }  // namespace xgrad

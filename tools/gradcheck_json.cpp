@@ -14,6 +14,7 @@ Json json_of(const GradcheckEntry& entry) {
     return {
         {"input", entry.input},
         {"index", entry.index},
+        {"verdict", describe(entry.verdict)},
         {"analytic", entry.analytic},
         {"numeric", entry.numeric},
         {"uncertainty", entry.uncertainty},

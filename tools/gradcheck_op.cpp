@@ -39,6 +39,8 @@ GradcheckReport check_drawn(Case& one) {
     GradcheckOptions options = one.options;
     options.flat = one.sample.is_flat;
     options.linear = one.sample.is_linear;
+    options.low = one.sample.low;
+    options.high = one.sample.high;
     GradcheckReport report;
     for (std::uint64_t number = 1; number <= draws; ++number) {
         options.seed = one.random(1).bits() + number;
