@@ -69,6 +69,8 @@ public:
         input_.reached = analytic_.defined();
         compared_.shape = input_.shape;
         compared_.reached = input_.reached;
+        compared_.is_broadcast = all.weights.size() > leaf_.size() && leaf_.size() > 0 &&
+                                 all.weights.size() % leaf_.size() == 0;
     }
 
     Norms run(bool along_directions) {
@@ -166,6 +168,7 @@ private:
         compared_.at.push_back(at);
         compared_.analytic.push_back(entry.analytic);
         compared_.numeric.push_back(entry.numeric);
+        compared_.value.push_back(leaf_.value().data()[at]);
         compared_.off.push_back(entry.verdict == GradcheckVerdict::fail);
         if (!(std::abs(entry.numeric) <= entry.uncertainty))
             input_.has_effect = true;
@@ -180,9 +183,10 @@ private:
             !flat && !(input_.norm_ratio <= options.norm_tolerance) && !input_.below_noise;
         if (norm_off && input_.off == 0)
             mark_small();
-        input_.cause = likely_cause(compared_);
+        const Cause cause = likely_cause(compared_);
+        input_.cause = cause.text;
         if (input_.off > 0 || norm_off)
-            found(gradient_name(all_.result.order), story(), advice());
+            found(gradient_name(all_.result.order), story(), cause.advice);
         else if (input_.inconclusive > 0)
             doubted();
         if (flat)
@@ -263,10 +267,6 @@ private:
                  ? "take inputs off the kinks, where the function has a slope"
                  : "take inputs where the function is smoother and less noisy, or another step",
              GradcheckVerdict::inconclusive});
-    }
-
-    [[nodiscard]] std::string advice() const {
-        return fmt::format("look at the rule for {}", input_.name);
     }
 
     void found(std::string check, std::string text, std::string advice = {}) const {
