@@ -7,7 +7,8 @@
 #include <tools/gradcheck_op.hpp>
 
 #include <cstdio>
-#include <memory>
+#include <cstdlib>
+#include <set>
 
 namespace {
 
@@ -26,8 +27,9 @@ std::vector<Variable<double>> gradients(const Op& op, const Sample& sample, std:
     return detail::gradients_of(y, detail::seed_of(one, y), inputs);
 }
 
-// The faulty rule gives the same gradient, on several draws: there is nothing to catch.
-bool has_effect(const Op& op, const Sample& right, const Sample& wrong) {
+// The inputs whose gradient the fault changes, on some draw. Without one there is nothing to catch.
+std::set<std::size_t> changed(const Op& op, const Sample& right, const Sample& wrong) {
+    std::set<std::size_t> inputs;
     for (std::uint64_t draw = 0; draw < 3; ++draw) {
         const auto a = gradients(op, right, draw);
         const auto b = gradients(op, wrong, draw);
@@ -40,15 +42,21 @@ bool has_effect(const Op& op, const Sample& right, const Sample& wrong) {
                 gap = std::max(gap, std::abs(a[i].value().data()[k] - b[i].value().data()[k]));
             }
             if (gap > 2e-6 * size)
-                return true;
+                inputs.insert(i);
         }
     }
-    return false;
+    return inputs;
 }
 
-bool names_place(const std::string& text, const Fault& fault, const Sample& sample) {
-    const std::string input = fmt::format("gradient of input {}, ", fault.input);
-    if (text.find(input) == text.npos)
+bool names_place(
+    const std::string& text,
+    const Fault& fault,
+    const Sample& sample,
+    const std::set<std::size_t>& inputs) {
+    const bool named = std::ranges::any_of(inputs, [&](std::size_t i) {
+        return text.find(fmt::format("gradient of input {}, ", i)) != text.npos;
+    });
+    if (!named)
         return false;
     if (fault.kind != FaultKind::element)
         return true;
@@ -59,8 +67,10 @@ bool names_place(const std::string& text, const Fault& fault, const Sample& samp
 
 void check(const Op& op, const Sample& sample, const Fault& fault, Score& score) {
     const Sample wrong = spoiled(op, sample, fault);
+    std::set<std::size_t> inputs;
     try {
-        if (!has_effect(op, sample, wrong)) {
+        inputs = changed(op, sample, wrong);
+        if (inputs.empty()) {
             ++score.without_effect;
             return;
         }
@@ -76,7 +86,7 @@ void check(const Op& op, const Sample& sample, const Fault& fault, Score& score)
             text = one.text;
     }
     score.caught += !text.empty();
-    const bool placed = names_place(text, fault, sample);
+    const bool placed = names_place(text, fault, sample, inputs);
     const bool explained = text.find(expected_cause(fault)) != text.npos;
     score.placed += placed;
     score.explained += explained;

@@ -130,17 +130,17 @@ Cause likely_cause(const Compared& compared) {
             "look for a factor that is missing or there twice: an inner derivative, a count, a "
             "mean"};
     }
+    if (seen.zero == seen.off) {
+        return {
+            "the rule gives zero there: a term is missing",
+            "add the share of what depends on these elements"};
+    }
     if (const double decay = seen.decay(); !std::isnan(decay) && !near(decay, 0)) {
         return {
             fmt::format(
                 "a regularisation term is missing: the difference is {:.6g} times the value",
                 decay),
             "add the penalty's derivative to the gradient, or leave the penalty out of the loss"};
-    }
-    if (seen.zero == seen.off) {
-        return {
-            "the rule gives zero there: a term is missing",
-            "add the share of what depends on these elements"};
     }
     if (seen.is_transposed())
         return {"looks transposed", "swap the axes of this input's share"};

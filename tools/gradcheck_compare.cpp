@@ -172,6 +172,8 @@ private:
         compared_.off.push_back(entry.verdict == GradcheckVerdict::fail);
         if (!(std::abs(entry.numeric) <= entry.uncertainty))
             input_.has_effect = true;
+        else
+            input_.idle.push_back(at);
         count(entry);
         return entry;
     }

@@ -3,6 +3,8 @@
 #include <tools/gradcheck_target.hpp>
 
 #include <limits>
+#include <set>
+#include <utility>
 
 namespace xgrad {
 namespace {
@@ -32,27 +34,58 @@ bool only_dead(const GradcheckReport& report) {
     return !report.ok() && std::ranges::all_of(report.findings, dead);
 }
 
+// The elements without effect in all reports, input by input.
+class Idle {
+public:
+    void keep(const GradcheckOrder& order) {
+        std::set<std::pair<std::size_t, std::size_t>> now;
+        for (std::size_t i = 0; i < order.inputs.size(); ++i) {
+            for (const std::size_t at : order.inputs[i].idle) {
+                if (first_ || all_.contains({i, at}))
+                    now.emplace(i, at);
+            }
+        }
+        all_ = std::move(now);
+        first_ = false;
+    }
+    [[nodiscard]] bool empty() const { return all_.empty(); }
+
+private:
+    std::set<std::pair<std::size_t, std::size_t>> all_;
+    bool first_ = true;
+};
+
 // The report on the first inputs and weights drawn that have an effect: of a maximum one input
-// may win everywhere by chance.
+// may win everywhere by chance. More are drawn until every element has had one, and the first
+// failure counts.
 GradcheckReport check_drawn(Case& one) {
-    constexpr std::uint64_t draws = 10;
+    constexpr std::uint64_t draws = 32;
     GradcheckOptions options = one.options;
     options.flat = one.sample.is_flat;
     options.linear = one.sample.is_linear;
     options.low = one.sample.low;
     options.high = one.sample.high;
-    GradcheckReport report;
+    GradcheckReport first;
+    Idle idle;
     for (std::uint64_t number = 1; number <= draws; ++number) {
         options.seed = one.random(1).bits() + number;
-        report = gradcheck(
+        GradcheckReport report = gradcheck(
             [&](const Variables& in) { return detail::call(one, in); },
             detail::leaves<double>(one.values, one.asks()),
             options);
-        if (!only_dead(report))
+        if (!report.ok() && !only_dead(report))
+            return report;
+        if (!report.orders.empty())
+            idle.keep(report.orders.front());
+        if (first.orders.empty() || only_dead(first))
+            first = std::move(report);
+        else
+            options.order = 1;
+        if (one.sample.is_flat || (idle.empty() && !only_dead(first)))
             break;
         draw(one, number);
     }
-    return report;
+    return first;
 }
 
 // The gradients of every order, and what else gradcheck() finds. False when nothing else can be

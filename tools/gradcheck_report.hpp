@@ -60,16 +60,17 @@ struct GradcheckEntry {
 struct GradcheckInput {
     std::string name;
     Shape shape;
-    std::size_t checked = 0;       ///< elements
-    std::size_t off = 0;           ///< of those, failures
-    std::size_t inconclusive = 0;  ///< of those
-    std::size_t kinks = 0;         ///< of those, beside or on a kink
-    GradcheckEntry worst;          ///< when any was checked
-    double norm_ratio = 0;         ///< 0 where both norms are
-    bool below_noise = false;      ///< the differences cannot resolve this input's norm ratio
-    bool reached = true;           ///< the tape leads from an output to this input
-    bool has_effect = false;       ///< some difference is not zero
-    std::string cause;             ///< the likely one of what is off: "the sign is wrong"; or empty
+    std::size_t checked = 0;        ///< elements
+    std::size_t off = 0;            ///< of those, failures
+    std::size_t inconclusive = 0;   ///< of those
+    std::size_t kinks = 0;          ///< of those, beside or on a kink
+    GradcheckEntry worst;           ///< when any was checked
+    double norm_ratio = 0;          ///< 0 where both norms are
+    bool below_noise = false;       ///< the differences cannot resolve this input's norm ratio
+    bool reached = true;            ///< the tape leads from an output to this input
+    bool has_effect = false;        ///< some difference is not zero
+    std::vector<std::size_t> idle;  ///< the elements, flat, without any effect
+    std::string cause;  ///< the likely one of what is off: "the sign is wrong"; or empty
     /// Checked along so many random directions instead of element by element; 0: by element.
     std::size_t directions = 0;
     /// Then an element wrong by s > resolution is missed with a probability of at most
