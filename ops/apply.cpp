@@ -1,5 +1,6 @@
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
+#include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
@@ -273,6 +274,7 @@ Variable<T> apply(
         *shape,
         arrays,
         count);
+    note_result(formula.op, where, buffer->array);
     if (profiling)
         note_forward(formula.op, where, buffer->array.size() * sizeof(T));
     if (anomaly_enabled())
@@ -283,6 +285,7 @@ Variable<T> apply(
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {
         node = Ref<Node<T>>::adopt(new FormulaNode<T>(formula, inputs, call.params, buffer, where));
+        note_node(node.get());
     }
     return Variable<T>(std::move(buffer), std::move(node));
 }

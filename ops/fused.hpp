@@ -6,6 +6,7 @@
 #pragma once
 
 #include <autograd/alias.hpp>
+#include <autograd/call_trace.hpp>
 #include <autograd/record.hpp>
 #include <ops/formulas/activation.hpp>
 #include <ops/formulas/arithmetic.hpp>
@@ -173,9 +174,10 @@ public:
         if (!wants_grad || !grad_enabled())
             return result;
         using Node = detail::Node<T>;
-        return Variable<T>(
-            result.state().buffer,
-            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_)));
+        const auto node =
+            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_));
+        detail::note_node(node.get());
+        return Variable<T>(result.state().buffer, node);
     }
 
 private:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 PROGRAM = sys.argv[1]
 
@@ -34,7 +35,7 @@ with tempfile.TemporaryDirectory() as scratch:
     report = json.loads(file.read_text())
 check("--all passes", code == 0, out + err)
 check("a line for each op", [line.split()[0] for line in out.splitlines()[1:-1]] == names, out)
-check("the closing line counts", f"{len(names)} ops, " in out and " 0 failures, " in out, out)
+check("the closing line counts", f"{len(names)} ops, " in out and " 0 failures, 0 inconclusive, " in out, out)
 check("the JSON passes", report["passed"] and report["order"] == 2, report)
 check("the JSON has every op", [op["op"] for op in report["ops"]] == names, report)
 for op in report["ops"]:
@@ -50,8 +51,21 @@ code, out, err = run("--op", "exp", "--step", "1000")
 check("a failure exits 1", code == 1 and "exp, sample 0, input shapes (3, 4): gradient\n" in out, out)
 check("a failure shows both values", "input 0 at (" in out and ": analytic " in out, out)
 
+with tempfile.TemporaryDirectory() as scratch:
+    html, junit = Path(scratch) / "page.html", Path(scratch) / "junit.xml"
+    code, out, err = run("--op", "exp", "--step", "1000", "--html", str(html), "--junit", str(junit))
+    page, suite = html.read_text(), ElementTree.parse(junit).getroot()
+check("the page has no reference outside", "http" not in page and "src=" not in page, page)
+check("the page shows the op", "exp" in page and "<table>" in page, page)
+check("the suite counts", int(suite.get("tests")) == len(suite.findall("testcase")) > 5, out)
+
+code, out, err = run("--power", "--op", "tanh", "--op", "matmul")
+check("--power catches every fault", code == 0 and "2 ops, " in out and "missed" not in out, out)
+check("--power names the smallest", "1e-0" in out.splitlines()[1], out)
+
 for bad in (
     [],
+    ["--load", "/nowhere/libmyops.so"],
     ["--op", "tanhh"],
     ["--bogus"],
     ["--op", "tanh", "--order", "0"],

@@ -5,6 +5,7 @@
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_target.hpp>
 
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -136,13 +137,66 @@ private:
             leaves.push_back(leaf);
         gradients_.resize(leaves.size());
         const std::vector<double> seeds = values_of(seeds_);
-        if (!live.empty())
+        if (!live.empty()) {
             gradients_ = detail::differentiate(live, leaves, live_seeds, false);
+            if (!repeats(live, leaves, live_seeds) || !vanishes(live, leaves, live_seeds))
+                return false;
+        }
         if (first_difference(seeds, values_of(seeds_)) != seeds.size()) {
             found("mutation", "the backward pass changed the output's seed; compute on a copy");
             return false;
         }
         return unchanged(inputs, "backward");
+    }
+
+    // A second backward pass through the same graph gives the same bits.
+    bool repeats(const Variables& outputs, const Variables& leaves, const Variables& seeds) {
+        const Variables again = detail::differentiate(outputs, leaves, seeds, false);
+        for (std::size_t i = 0; i < leaves.size(); ++i) {
+            if (!gradients_[i].defined() || !again[i].defined())
+                continue;
+            const auto a = values_of({gradients_[i]}), b = values_of({again[i]});
+            const std::size_t at = first_difference(a, b);
+            if (a.size() != b.size() || at < a.size()) {
+                found(
+                    "determinism",
+                    fmt::format(
+                        "two backward passes through one graph differ: the gradient of {} at {} is "
+                        "{:.17g}, then {:.17g}; look for state that a rule keeps",
+                        target_.inputs[i].first,
+                        index_string(at, leaves[i].shape()),
+                        a[at],
+                        b[at]));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // A share is linear in the output's gradient, so that of zero is zero.
+    bool vanishes(const Variables& outputs, const Variables& leaves, const Variables& seeds) {
+        Variables zeros;
+        for (const Variable<double>& seed : seeds)
+            zeros.emplace_back(Array<double>(seed.shape(), 0.0));
+        const Variables none = detail::differentiate(outputs, leaves, zeros, false);
+        for (std::size_t i = 0; i < leaves.size(); ++i) {
+            for (std::size_t k = 0; none[i].defined() && k < none[i].size(); ++k) {
+                // An infinite slope makes NaN of it.
+                const double value = none[i].value().data()[k];
+                if (value == 0 || std::isnan(value))
+                    continue;
+                found(
+                    "zero seed",
+                    fmt::format(
+                        "where the output's gradient is zero, the gradient of {} at {} is {:.6g}; "
+                        "a rule must multiply by g",
+                        target_.inputs[i].first,
+                        index_string(k, leaves[i].shape()),
+                        value));
+                return false;
+            }
+        }
+        return true;
     }
 
     const Target& target_;

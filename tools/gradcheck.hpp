@@ -72,7 +72,8 @@ private:
 ///
 /// From order 2 on, the function is the gradient of the order before, and its seeds are inputs too.
 ///
-/// What f itself throws passes through; what its backward pass throws is a finding. Throws
+/// What f itself throws passes through, but for std::invalid_argument away from x, which is the end
+/// of its domain; what its backward pass throws is a finding. Throws
 /// std::invalid_argument for options out of range, for no output, and where no input requires a
 /// gradient or has an element.
 [[nodiscard]] GradcheckReport gradcheck(

@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <tools/gradcheck_blame.hpp>
 #include <tools/gradcheck_cause.hpp>
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_directions.hpp>
@@ -80,6 +81,8 @@ public:
             for (const std::size_t at : choose_elements())
                 norms_.add(compare(at));
         }
+        if (input_.directions == 0 && gaps_.size() == leaf_.size())
+            input_.gaps = std::move(gaps_);
         input_.norm_ratio = norms_.ratio();
         input_.below_noise = norms_.below_noise();
         input_.has_effect = input_.has_effect || !is_dead();
@@ -174,6 +177,7 @@ private:
             input_.has_effect = true;
         else
             input_.idle.push_back(at);
+        gaps_.push_back(entry.absolute);
         count(entry);
         return entry;
     }
@@ -284,6 +288,7 @@ private:
     Norms norms_;
     GradcheckInput input_;
     Compared compared_;
+    std::vector<double> gaps_;
 };
 
 // An input without effect proves nothing: any rule that gives zero passes. The second derivative
@@ -323,6 +328,23 @@ void find_dead(const Comparison& comparison) {
         found("every input", checked);
 }
 
+// Adds the op whose rule is wrong to what failed.
+void blame(const Comparison& comparison) {
+    std::vector<std::size_t> inputs;
+    for (std::size_t i = 0; i < comparison.result.inputs.size(); ++i) {
+        if (comparison.result.inputs[i].off > 0)
+            inputs.push_back(i);
+    }
+    if (inputs.empty())
+        return;
+    const std::string op = first_wrong_op(
+        comparison.target, comparison.weights, inputs, comparison.options, comparison.random);
+    for (GradcheckFinding& finding : comparison.findings) {
+        if (finding.verdict == GradcheckVerdict::fail && !op.empty())
+            finding.text += "; the first wrong rule is that of " + op;
+    }
+}
+
 }  // namespace
 
 void compare_all(const Comparison& comparison) {
@@ -342,6 +364,8 @@ void compare_all(const Comparison& comparison) {
     }
     result.norm_ratio = norms.ratio();
     result.below_noise = norms.below_noise();
+    if (result.order == 1)
+        blame(comparison);
     find_dead(comparison);
 }
 

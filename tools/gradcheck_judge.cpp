@@ -204,7 +204,7 @@ private:
     // What the ops decide close to x on that side.
     [[nodiscard]] std::vector<BranchRecord> piece(double side) const {
         const double room = side < 0 ? -line_.low : line_.high;
-        return line_.branches(side * std::min(line_.steps.front() / 64, room));
+        return line_.branches(side * std::min(line_.steps.back() / 64, room));
     }
 
     // On the kink: output by output the gradient is one of the slopes or between them.
@@ -218,8 +218,11 @@ private:
             left = right;
         if (!known(right))
             right = left;
-        if (!known(right))
+        entry_.on_kink = true;
+        if (!known(right)) {
+            entry_.verdict = GradcheckVerdict::inconclusive;
             return;
+        }
         double low = 0, high = 0, uncertainty = 0;
         entry_.left = entry_.right = 0;
         for (std::size_t i = 0; i < left.size(); ++i) {
@@ -231,7 +234,6 @@ private:
             entry_.right += r;
             uncertainty += std::abs(w) * (left[i].uncertainty + right[i].uncertainty);
         }
-        entry_.on_kink = true;
         take({std::clamp(entry_.analytic, low, high), uncertainty, left.front().step});
         // Where several kinks meet, each op keeps to its own convention and the sum to none.
         if (entry_.verdict == GradcheckVerdict::fail &&

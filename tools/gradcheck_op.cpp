@@ -59,6 +59,7 @@ private:
 // may win everywhere by chance. More are drawn until every element has had one, and the first
 // failure counts.
 GradcheckReport check_drawn(Case& one) {
+    constexpr std::uint64_t least = 4;
     constexpr std::uint64_t draws = 32;
     GradcheckOptions options = one.options;
     options.flat = one.sample.is_flat;
@@ -81,7 +82,8 @@ GradcheckReport check_drawn(Case& one) {
             first = std::move(report);
         else
             options.order = 1;
-        if (one.sample.is_flat || (idle.empty() && !only_dead(first)))
+        const bool all_alive = idle.empty() && !only_dead(first);
+        if (one.sample.is_flat || (all_alive && number >= least))
             break;
         draw(one, number);
     }
@@ -93,8 +95,15 @@ GradcheckReport check_drawn(Case& one) {
 bool check_gradients(Case& one, OpReport& report) {
     const GradcheckOptions& options = one.options;
     const GradcheckReport checked = check_drawn(one);
-    for (const GradcheckFinding& finding : checked.findings)
-        add(report, one.number, finding.check, detail::failed(finding.text));
+    for (const GradcheckFinding& finding : checked.findings) {
+        const bool open = finding.verdict == GradcheckVerdict::inconclusive;
+        const std::string advice = finding.advice.empty() ? "" : "; advice: " + finding.advice;
+        add(report,
+            one.number,
+            finding.check,
+            {open ? Verdict::inconclusive : Verdict::failed, finding.text + advice});
+    }
+    report.reports.push_back(checked);
     for (int order = 1; order <= options.order; ++order) {
         const std::string name = detail::gradient_name(order);
         const auto is_it = [&](const GradcheckFinding& finding) { return finding.check == name; };
@@ -176,17 +185,23 @@ std::size_t OpReport::count(OpCheck::Verdict verdict) const noexcept {
 }
 
 bool OpReport::ok() const noexcept {
-    return count(Verdict::failed) == 0 && count(Verdict::passed) > 0;
+    return count(Verdict::failed) == 0 && count(Verdict::inconclusive) == 0 &&
+           count(Verdict::passed) > 0;
 }
 
 std::string OpReport::to_string() const {
     std::string all;
     for (const OpCheck& check : checks) {
-        if (check.verdict != Verdict::failed)
+        if (check.verdict != Verdict::failed && check.verdict != Verdict::inconclusive)
             continue;
         const std::string where = detail::list_shapes(shapes[check.sample]);
         all += fmt::format(
-            "{}, sample {}, input shapes {}: {}\n", op, check.sample, where, check.name);
+            "{}, sample {}, input shapes {}: {}{}\n",
+            op,
+            check.sample,
+            where,
+            check.name,
+            check.verdict == Verdict::failed ? "" : " INCONCLUSIVE");
         std::string story = "    " + check.text + "\n";
         for (std::size_t at = story.find("; "); at != story.npos; at = story.find("; ", at))
             story.replace(at, 2, "\n    ");

@@ -45,7 +45,14 @@ Line Probe::line(Move move, double low, double high, std::vector<double> steps) 
     };
     const auto outputs = [this, at](double t) {
         return at(t, [this] {
-            std::vector<double> y = values_of(target_.call(false));
+            std::vector<double> y;
+            try {
+                y = values_of(target_.call(false));
+            } catch (const std::invalid_argument&) {
+                // It had a value at x: this is outside its domain.
+                return std::vector<double>(
+                    weights_.size(), std::numeric_limits<double>::quiet_NaN());
+            }
             if (y.size() != weights_.size()) {
                 fail<std::invalid_argument>(
                     "gradcheck: the function has {} output elements, and {} near its inputs; its "
@@ -59,7 +66,11 @@ Line Probe::line(Move move, double low, double high, std::vector<double> steps) 
     const auto branches = [this, at](double t) {
         return at(t, [this] {
             const BranchGuard guard;
-            static_cast<void>(target_.call(false));
+            try {
+                static_cast<void>(target_.call(false));
+            } catch (const std::invalid_argument&) {
+                return std::vector<BranchRecord>{{"", {}, {}, {}}};
+            }
             return guard.records();
         });
     };

@@ -70,7 +70,8 @@ struct GradcheckInput {
     bool reached = true;            ///< the tape leads from an output to this input
     bool has_effect = false;        ///< some difference is not zero
     std::vector<std::size_t> idle;  ///< the elements, flat, without any effect
-    std::string cause;  ///< the likely one of what is off: "the sign is wrong"; or empty
+    std::vector<double> gaps;  ///< |analytic - numeric| of all elements, where all were compared
+    std::string cause;         ///< the likely one of what is off: "the sign is wrong"; or empty
     /// Checked along so many random directions instead of element by element; 0: by element.
     std::size_t directions = 0;
     /// Then an element wrong by s > resolution is missed with a probability of at most
