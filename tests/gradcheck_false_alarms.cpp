@@ -127,7 +127,8 @@ void run_one(const std::vector<const Op*>& ops, std::uint64_t seed, Tally& tally
     }
     const std::size_t number = random.below(op.samples().size());
     const Sample& sample = op.samples()[number];
-    GradcheckOptions options{.seed = seed, .flat = sample.is_flat, .allow_zero = true};
+    GradcheckOptions options{.seed = seed, .allow_zero = true};
+    options.flat = sample.is_flat && kind == Kind::plain;
     Case one{op, sample, number, options, {}};
     one.values = detail::draw_inputs(sample, sample.shapes, sample.distinct, random);
     if (kind == Kind::kinks)

@@ -83,10 +83,10 @@ private:
 [[nodiscard]] GradcheckReport gradcheck(
     const GradcheckFunction& f, const Variables& inputs, const GradcheckOptions& options = {});
 
-/// The same for a closure over leaves: a model's loss and its parameters, all of which must require
-/// a gradient. They are perturbed in place with update(); their values are back when this returns
-/// or throws, their gradients untouched. Randomness inside must repeat: see freeze_noise() of
-/// nn::Module.
+/// The same for a closure over leaves, with 1 for the seed: a model's loss and its parameters, all
+/// of which must require a gradient. They are perturbed in place with update(); their values are
+/// back when this returns or throws, their gradients untouched. Randomness inside must repeat: see
+/// freeze_noise() of nn::Module.
 [[nodiscard]] GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const NamedVariables& parameters,

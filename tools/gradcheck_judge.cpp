@@ -119,7 +119,20 @@ private:
             slopes.push_back(weigh(row, line_.weights));
             sweep_.push_back({row.step, slopes.back().value});
         }
-        return extrapolate(slopes, stencil);
+        // Small steps may agree by chance, as they do on the stairs of rounding.
+        Slope slope = extrapolate(slopes, stencil);
+        const double noise = slope.step > 0 ? noise_at(slope.step) : 0;
+        if (std::isfinite(noise) && slope.step > 0)
+            slope.uncertainty += 2 * noise / slope.step;
+        return slope;
+    }
+
+    // The larger of two distances: at one, rounding may happen to be regular.
+    [[nodiscard]] double noise_at(double step) const {
+        const double most = line_.steps.front();
+        return std::max(
+            measured_noise(line_, std::min(step, most), most),
+            measured_noise(line_, std::min(8 * step, most), most));
     }
 
     // Where one side gives no number, x is at the end of the domain: the other side counts.
@@ -204,7 +217,10 @@ private:
     // What the ops decide close to x on that side.
     [[nodiscard]] std::vector<BranchRecord> piece(double side) const {
         const double room = side < 0 ? -line_.low : line_.high;
-        return line_.branches(side * std::min(line_.steps.back() / 64, room));
+        double h = std::min(line_.steps.back() / 64, room);
+        while (line_.moved(side * h) == 0 && 4 * h < room)
+            h *= 4;
+        return line_.branches(side * h);
     }
 
     // On the kink: output by output the gradient is one of the slopes or between them.
@@ -241,20 +257,16 @@ private:
             entry_.verdict = GradcheckVerdict::inconclusive;
     }
 
-    // Before an accusation: is the function noisier than it looks, and what says Taylor?
+    // Before an accusation: what says Taylor?
     void doubt() {
         if (entry_.on_kink || !std::isfinite(entry_.numeric)) {
             if (!std::isfinite(entry_.numeric))
                 entry_.verdict = GradcheckVerdict::inconclusive;
             return;
         }
-        const double noise = measured_noise(line_, std::min(entry_.step, line_.steps.front()));
-        if (std::isfinite(noise) && entry_.step > 0)
-            entry_.uncertainty += 2 * noise / entry_.step;
-        measure();
         if (entry_.verdict != GradcheckVerdict::fail)
             return;
-        entry_.taylor = taylor_order(line_, entry_.analytic, noise);
+        entry_.taylor = taylor_order(line_, entry_.analytic, noise_at(entry_.step));
         if (entry_.taylor > 1.75 && entry_.absolute < 100 * entry_.uncertainty)
             entry_.verdict = GradcheckVerdict::inconclusive;
     }

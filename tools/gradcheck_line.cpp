@@ -112,12 +112,17 @@ Slope extrapolate(const std::vector<Slope>& rows, Stencil stencil) {
     return best;
 }
 
-double measured_noise(const Line& line, double h) {
+double measured_noise(const Line& line, double h, double most) {
     constexpr int points = 9;
     const double from = std::clamp(-4 * h, line.low, std::max(line.low, line.high - 8 * h));
     double values[points];
-    for (int k = 0; k < points; ++k)
+    int equal = 0;
+    for (int k = 0; k < points; ++k) {
         values[k] = weighted(line, from + k * h);
+        equal += k > 0 && values[k] == values[k - 1];
+    }
+    if (equal > 2 && h < most)
+        return measured_noise(line, std::min(8 * h, most), most);
     for (int level = 0; level < 4; ++level) {
         for (int k = 0; k + 1 < points - level; ++k)
             values[k] = values[k + 1] - values[k];

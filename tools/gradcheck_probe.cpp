@@ -84,7 +84,8 @@ std::vector<double> Probe::steps_for(double x, double shrink) const {
     const double unit =
         options_.step > 0 ? options_.step : std::cbrt(std::numeric_limits<double>::epsilon());
     std::vector<double> steps = {unit * shrink * std::max(1.0, x)};
-    for (const double scale : {largest_, 1.0}) {
+    // The last one is for a function whose scale shows in none of them.
+    for (const double scale : {largest_, 1.0, 1e-6}) {
         const double step = unit * shrink * scale;
         if (options_.step == 0 && step > 0 && 64 * step < steps.back())
             steps.push_back(step);
