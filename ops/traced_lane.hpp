@@ -93,7 +93,11 @@ struct Lane<Traced> {
     }
     friend Lane pow(Lane a, Lane b) { return std::pow(a.v, b.v); }
     friend Lane hypot(Lane a, Lane b) { return std::hypot(a.v, b.v); }
-    friend Lane atan2(Lane a, Lane b) { return std::atan2(a.v, b.v); }
+    friend Lane atan2(Lane a, Lane b) {
+        // The cut, where the angle jumps from -pi to pi.
+        xgrad::detail::note_decision(b.v < 0 ? (std::signbit(a.v) ? 1 : 2) : 0);
+        return std::atan2(a.v, b.v);
+    }
     friend Lane erfinv(Lane a) { return special::erfinv(a.v); }
     friend Lane lgamma(Lane a) { return special::lgamma(a.v); }
     friend Lane digamma(Lane a) { return special::digamma(a.v); }

@@ -153,4 +153,46 @@ TEST_CASE("gradcheck: where f rejects inputs nearby, the domain ends") {
     CHECK_MESSAGE(report.ok(), report.to_string());
 }
 
+TEST_CASE("gradcheck: a module is checked with its loss and a batch") {
+    Rng rng(5);
+    nn::Sequential<double> net(
+        nn::Dense<double>(4, 8, rng), nn::Relu<double>(), nn::Dense<double>(8, 3, rng));
+    const data::Batch<double> batch{Array<double>(Shape{2, 4}, 0.5), {0, 2}};
+    const auto report = gradcheck(
+        net, [](const V& logits, const auto& y) { return cross_entropy(logits, y); }, batch);
+    CHECK_MESSAGE(report.ok(), report.to_string());
+    CHECK(report.orders[0].inputs.size() == 4);
+    CHECK(report.orders[0].inputs[0].name == "0.weight");
+}
+
+TEST_CASE("gradcheck: a function in float is judged by the slopes of the one in double") {
+    const auto f = [](const auto& in) { return tanh(in[0]) * in[1]; };
+    const Variables x = {leaf({0.5, -1.25}), leaf({2, 0.75})};
+    const auto report = gradcheck(judged_in_double(f, f), x, float_options());
+    CHECK_MESSAGE(report.ok(), report.to_string());
+    // A rule that is wrong in float only.
+    const auto wrong = [](const auto& in) {
+        using T = typename std::decay_t<decltype(in[0])>::value_type;
+        const T factor = sizeof(T) == 4 ? T(1.001) : T(1);
+        return record(skewed_op(), Array<T>(in[0].value()))
+            .wrt(in[0], [factor](const Variable<T>& g) { return factor * g; });
+    };
+    const auto caught = gradcheck(judged_in_double(wrong, wrong), Variables{x[0]}, float_options());
+    CHECK(caught.verdict() == GradcheckVerdict::fail);
+    CHECK_SAYS(first_text(caught), "off by the factor 1.001");
+    const auto first = gradcheck(wrong, Variables{x[0]});
+    CHECK(first.ok());
+}
+
+TEST_CASE("gradcheck: dead units and gradients near zero are noted") {
+    const V w = leaf({0.5, 2});
+    const auto dead = gradcheck([&] { return sum(relu(w * -1.0)) + sum(w); }, {{"w", w}});
+    REQUIRE(dead.notes.size() == 1);
+    CHECK_SAYS(dead.notes[0], "all 2 results of relu (gradcheck_model_test.cpp:");
+    const auto tiny = gradcheck([&] { return 1e-12 * sum(square(w)); }, {{"w", w}});
+    REQUIRE(tiny.notes.size() == 1);
+    CHECK_SAYS(tiny.notes[0], "the gradient of w is at most 4e-12, where rounding hides errors");
+    CHECK_SAYS(tiny.to_string(), "  note: the gradient of w");
+}
+
 }  // namespace xgrad

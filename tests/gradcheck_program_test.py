@@ -50,6 +50,10 @@ check("-v lists what was skipped", "sample 0, reuse: skipped: no two inputs" in 
 code, out, err = run("--op", "exp", "--step", "1000")
 check("a wide step is no failure", code == 0, out)
 
+code, out, err = run("--op", "tanh", "--op", "matmul", "--dtype", "float")
+check("--dtype float passes", code == 0 and " 0 failures" in out, out + err)
+check("--dtype float is coarser", 1e-9 < float(out.splitlines()[1].split()[3]) < 1e-5, out)
+
 code, out, err = run("--load", PLUGIN)
 check("a failure exits 1", code == 1 and "2 ops, 2 samples, " in out, out + err)
 check("a right op passes", any(l.startswith("plugin_cube ") and l.endswith("passed") for l in out.splitlines()), out)

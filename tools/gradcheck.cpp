@@ -1,10 +1,13 @@
+#include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
 #include <autograd/noise.hpp>
+#include <autograd/record.hpp>
 #include <tools/gradcheck.hpp>
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_target.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string_view>
@@ -36,6 +39,8 @@ public:
         try {
             if (!evaluate(inputs) || !differentiate(inputs))
                 return false;
+            if (result_.order == 1)
+                note_tiny();
             detail::compare_all(
                 {target_,
                  options_,
@@ -80,10 +85,45 @@ private:
         }
         if (!alike("determinism", plain, values_of(target_.call(false)), 0))
             return false;
-        outputs_ = target_.call(true);
+        {
+            const detail::CallTrace trace;
+            outputs_ = target_.call(true);
+            if (result_.order == 1)
+                note_dead(trace.calls());
+        }
         // A recorded gradient may be computed in other steps than a plain one.
         return unchanged(inputs, "forward") &&
                alike("recording", plain, values_of(outputs_), result_.order == 1 ? 0 : 1e-9);
+    }
+
+    // Units that are all zero let nothing through: what comes before them is not checked.
+    void note_dead(const std::vector<detail::CallTrace::Call>& calls) {
+        for (const detail::CallTrace::Call& call : calls) {
+            if (call.op->name() == "relu" && call.size == 0 && count(call.shape) > 0) {
+                report_.notes.push_back(fmt::format(
+                    "all {} results of {} are zero, and nothing before it has a gradient; take "
+                    "other inputs or weights",
+                    count(call.shape),
+                    detail::call_string(call.op, call.where)));
+            }
+        }
+    }
+
+    // So small that a rule that gives zero might pass.
+    void note_tiny() {
+        constexpr double tiny = 1e-10;
+        for (std::size_t i = 0; i < gradients_.size(); ++i) {
+            double size = 0;
+            for (std::size_t k = 0; gradients_[i].defined() && k < gradients_[i].size(); ++k)
+                size = std::max(size, std::abs(gradients_[i].value().data()[k]));
+            if (size > 0 && size < tiny) {
+                report_.notes.push_back(fmt::format(
+                    "the gradient of {} is at most {:.1g}, where rounding hides errors; scale the "
+                    "function or its inputs",
+                    target_.inputs[i].first,
+                    size));
+            }
+        }
     }
 
     bool alike(

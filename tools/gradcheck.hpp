@@ -28,6 +28,7 @@ struct GradcheckOptions {
     std::size_t worst = 5;    ///< how many entries the report lists
     bool flat = false;        ///< the gradient must be zero everywhere
     bool linear = false;      ///< the second derivative must be zero everywhere
+    bool in_float = false;    ///< of check_op(): judge the op in float, to first order
     bool allow_zero = false;  ///< an input without any effect is no failure
     /// The function's domain: no input is moved outside, and at a border the differences are
     /// one-sided. A domain that is one point bounds nothing.
@@ -85,8 +86,8 @@ private:
 
 /// The same for a closure over leaves, with 1 for the seed: a model's loss and its parameters, all
 /// of which must require a gradient. They are perturbed in place with update(); their values are
-/// back when this returns or throws, their gradients untouched. Randomness inside must repeat: see
-/// freeze_noise() of nn::Module.
+/// back when this returns or throws, their gradients untouched. What nn's layers draw is drawn once
+/// and repeated; other randomness inside must repeat by itself.
 [[nodiscard]] GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const NamedVariables& parameters,
@@ -104,5 +105,32 @@ template <class Parameters>
         named.emplace_back(parameter.name, parameter.value);
     return gradcheck(loss, named, options);
 }
+
+/// The same for a module and a batch {x, y}: the function is loss(module(x), y), the parameters are
+/// the module's.
+template <class Model, class Loss, class Batch>
+    requires(requires(Model& model, Loss& loss, const Batch& batch) {
+        Variable<double>(loss(model(Variable<double>(batch.x)), batch.y));
+        model.parameters();
+    })
+[[nodiscard]] GradcheckReport gradcheck(
+    Model& model, Loss loss, const Batch& batch, const GradcheckOptions& options = {}) {
+    const Variable<double> x(batch.x);
+    return gradcheck(
+        [&]() -> Variable<double> { return loss(model(x), batch.y); }, model.parameters(), options);
+}
+
+/// A function in float, to be judged by the slopes of the same function in double: its value is
+/// that of `in_double`, its gradient that of `in_float`, which has no second one. Pass options that
+/// suit float, as float_options() gives.
+///
+///     const auto f = [](const auto& in) { return tanh(in[0]) * in[1]; };
+///     gradcheck(judged_in_double(f, f), inputs, float_options())
+[[nodiscard]] GradcheckFunction judged_in_double(
+    std::function<Variable<float>(const std::vector<Variable<float>>&)> in_float,
+    std::function<Variable<double>(const std::vector<Variable<double>>&)> in_double);
+
+/// First order, tolerance 1e-4, norm tolerance 1e-5, and the rest as given.
+[[nodiscard]] GradcheckOptions float_options(GradcheckOptions options = {});
 
 }  // namespace xgrad

@@ -121,18 +121,14 @@ private:
         }
         // Small steps may agree by chance, as they do on the stairs of rounding.
         Slope slope = extrapolate(slopes, stencil);
-        const double noise = slope.step > 0 ? noise_at(slope.step) : 0;
-        if (std::isfinite(noise) && slope.step > 0)
-            slope.uncertainty += 2 * noise / slope.step;
+        const double rounding = slope.step > 0 ? noise(slope.step, stencil) : 0;
+        if (std::isfinite(rounding) && slope.step > 0)
+            slope.uncertainty += 2 * rounding / slope.step;
         return slope;
     }
 
-    // The larger of two distances: at one, rounding may happen to be regular.
-    [[nodiscard]] double noise_at(double step) const {
-        const double most = line_.steps.front();
-        return std::max(
-            measured_noise(line_, std::min(step, most), most),
-            measured_noise(line_, std::min(8 * step, most), most));
+    [[nodiscard]] double noise(double step, Stencil stencil) const {
+        return measured_noise(line_, step, std::min(line_.steps.front(), clear_ / 5), stencil);
     }
 
     // Where one side gives no number, x is at the end of the domain: the other side counts.
@@ -185,19 +181,24 @@ private:
             return;
         }
         // Beside it. Very near, only the side away from it has room for steps.
-        entry_.uncertainty = std::numeric_limits<double>::infinity();
-        if (64 * std::min(left, right) >= std::max(left, right))
-            take(refined(std::min(left, right), Stencil::central));
-        else if (left > right)
-            take(refined(left / 3, Stencil::left));
-        else
-            take(refined(right / 3, Stencil::right));
-        entry_.sweep = sweep_;
+        Stencil stencil = Stencil::central;
+        clear_ = std::min(left, right);
+        if (64 * clear_ < std::max(left, right)) {
+            stencil = left > right ? Stencil::left : Stencil::right;
+            clear_ = std::max(left, right) / 3;
+        }
+        entry_.sweep.clear();
+        const double least = clear_ * 0x1p-45;
+        for (double start = clear_; start > least; start *= 0x1p-15) {
+            take_better(start, stencil);
+            if (entry_.verdict == GradcheckVerdict::pass)
+                return;
+        }
     }
 
     // The slopes of all outputs on one side of the kink.
     std::vector<Slope> slopes_beside(Stencil stencil) {
-        constexpr std::size_t rows = 14;
+        constexpr std::size_t rows = 36;
         const double side = stencil == Stencil::left ? -1 : 1;
         std::vector<BranchChange> unused;
         const double start = clear_step(side, piece(side), unused) / 3;
@@ -266,7 +267,7 @@ private:
         }
         if (entry_.verdict != GradcheckVerdict::fail)
             return;
-        entry_.taylor = taylor_order(line_, entry_.analytic, noise_at(entry_.step));
+        entry_.taylor = taylor_order(line_, entry_.analytic, noise(entry_.step, Stencil::central));
         if (entry_.taylor > 1.75 && entry_.absolute < 100 * entry_.uncertainty)
             entry_.verdict = GradcheckVerdict::inconclusive;
     }
@@ -275,7 +276,8 @@ private:
     const Line& line_;
     GradcheckEntry& entry_;
     std::vector<GradcheckPoint> sweep_;
-    double rounding_ = 0;  // in the plain difference
+    double rounding_ = 0;                                     // in the plain difference
+    double clear_ = std::numeric_limits<double>::infinity();  // there is no kink within it
 };
 
 void Judge::judge(const Line& line, GradcheckEntry& entry) const {

@@ -112,17 +112,22 @@ Slope extrapolate(const std::vector<Slope>& rows, Stencil stencil) {
     return best;
 }
 
-double measured_noise(const Line& line, double h, double most) {
+namespace {
+
+// At one distance; `is_stair` tells that several values are equal.
+double noise_at(const Line& line, double h, Stencil stencil, bool& is_stair) {
     constexpr int points = 9;
-    const double from = std::clamp(-4 * h, line.low, std::max(line.low, line.high - 8 * h));
+    const double wanted = stencil == Stencil::left    ? -9 * h
+                          : stencil == Stencil::right ? h
+                                                      : -4 * h;
+    const double from = std::clamp(wanted, line.low, std::max(line.low, line.high - 8 * h));
     double values[points];
     int equal = 0;
     for (int k = 0; k < points; ++k) {
         values[k] = weighted(line, from + k * h);
         equal += k > 0 && values[k] == values[k - 1];
     }
-    if (equal > 2 && h < most)
-        return measured_noise(line, std::min(8 * h, most), most);
+    is_stair = equal > 2;
     for (int level = 0; level < 4; ++level) {
         for (int k = 0; k + 1 < points - level; ++k)
             values[k] = values[k + 1] - values[k];
@@ -132,6 +137,20 @@ double measured_noise(const Line& line, double h, double most) {
         squares += values[k] * values[k];
     // (4!)^2 / 8!, the variance of a fourth difference being 8! / (4!)^2 times that of a value.
     return std::sqrt(squares / (points - 4) / 70);
+}
+
+}  // namespace
+
+double measured_noise(const Line& line, double step, double most, Stencil stencil) {
+    bool is_stair = true;
+    double noise = 0;
+    // Two distances at least: at one, rounding may happen to be regular.
+    for (double h = std::min(step, most); is_stair || h <= 8 * step; h *= 5) {
+        noise = std::max(noise, noise_at(line, std::min(h, most), stencil, is_stair));
+        if (h >= most)
+            break;
+    }
+    return noise;
 }
 
 double taylor_order(const Line& line, double slope, double noise) {

@@ -52,9 +52,9 @@ enum class Stencil { central, left, right };
 [[nodiscard]] Slope extrapolate(const std::vector<Slope>& rows, Stencil stencil);
 
 /// The standard deviation of the rounding in <weights, f> near x, from fourth differences at
-/// distances h at which the function itself has none [More and Wild 2011]. Where several values are
-/// equal, as on a stair of rounding, the distance grows, up to `most`.
-[[nodiscard]] double measured_noise(const Line& line, double h, double most);
+/// distances of about `step`, at which the function itself has none [More and Wild 2011]. Where
+/// several values are equal, as on a stair of rounding, wider ones count, too, up to `most`.
+[[nodiscard]] double measured_noise(const Line& line, double step, double most, Stencil stencil);
 
 /// How fast |f(x + h) - f(x) - h slope| falls with h, as a power; NaN where rounding hides it.
 [[nodiscard]] double taylor_order(const Line& line, double slope, double noise);

@@ -48,6 +48,15 @@ void add_options(CLI::App& app, Settings& settings) {
         "--power", settings.power, "put faults into the rules and print what is caught of them");
     app.add_option("--order", settings.options.order, "gradients up to this order")
         ->capture_default_str();
+    app.add_option_function<std::string>(
+           "--dtype",
+           [&settings](const std::string& type) {
+               settings.options.in_float = type == "float";
+               if (settings.options.in_float)
+                   settings.options.order = 1;
+           },
+           "double, or float: gradients in float against slopes in double, to first order")
+        ->check(CLI::IsMember({"double", "float"}));
     app.add_option("--seed", settings.options.seed, "of inputs and of output weights")
         ->capture_default_str();
     app.add_option(

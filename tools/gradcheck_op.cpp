@@ -66,14 +66,18 @@ GradcheckReport check_drawn(Case& one) {
     options.linear = one.sample.is_linear;
     options.low = one.sample.low;
     options.high = one.sample.high;
+    if (options.in_float)
+        options = float_options(options);
+    const GradcheckFunction f =
+        options.in_float
+            ? judged_in_double(one.sample.call_float, one.sample.call_double)
+            : GradcheckFunction([&](const Variables& in) { return detail::call(one, in); });
     GradcheckReport first;
     Idle idle;
     for (std::uint64_t number = 1; number <= draws; ++number) {
         options.seed = one.random(1).bits() + number;
-        GradcheckReport report = gradcheck(
-            [&](const Variables& in) { return detail::call(one, in); },
-            detail::leaves<double>(one.values, one.asks()),
-            options);
+        GradcheckReport report =
+            gradcheck(f, detail::leaves<double>(one.values, one.asks()), options);
         if (!report.ok() && !only_dead(report))
             return report;
         if (!report.orders.empty())

@@ -130,6 +130,8 @@ std::string GradcheckReport::to_string() const {
         if (!finding.advice.empty())
             text += fmt::format("    {}\n", finding.advice);
     }
+    for (const std::string& note : notes)
+        text += fmt::format("  note: {}\n", note);
     for (const GradcheckOrder& order : orders) {
         text += fmt::format(
             "  {}: {}\n",

@@ -102,6 +102,9 @@ struct GradcheckFinding {
 struct GradcheckReport {
     std::vector<GradcheckOrder> orders;
     std::vector<GradcheckFinding> findings;
+    /// What makes a passed check worth less: dead units, gradients near zero; and what was
+    /// replayed.
+    std::vector<std::string> notes;
 
     /// The worst of the findings'.
     [[nodiscard]] GradcheckVerdict verdict() const noexcept;
