@@ -1,4 +1,5 @@
 #include <autograd/backward.hpp>
+#include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
@@ -76,6 +77,7 @@ Recording<T>::Recording(const Op& op, Array<T> value, Where where)
     : op_(&op),
       where_(where),
       value_(detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(std::move(value)))) {
+    detail::note_result(&op, where, value_->array);
     if (detail::profiling)
         detail::note_forward(&op, where, value_->array.size() * sizeof(T));
     if (anomaly_enabled())
@@ -107,7 +109,9 @@ Recording<T>::operator Variable<T>() && {
     }
     if (edges_.empty())
         return Variable<T>(value_, {});
-    return Variable<T>(value_, detail::Ref<detail::Node<T>>::adopt(new RuleNode(*this)));
+    const auto node = detail::Ref<detail::Node<T>>::adopt(new RuleNode(*this));
+    detail::note_node(node.get());
+    return Variable<T>(value_, node);
 }
 
 template class Recording<float>;

@@ -1,4 +1,6 @@
+#include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
+#include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
@@ -232,6 +234,38 @@ private:
     T params_[max_formula_params] = {};
 };
 
+// Notes what each element decides, unless the formula decides nothing.
+template <class T>
+void trace(
+    const FormulaOp<T>& formula,
+    const Array<T>* const* inputs,
+    const T* params,
+    const Shape& shape,
+    const Where& where) {
+    std::vector<const Shape*> shapes;
+    for (std::size_t k = 0; k < formula.inputs; ++k)
+        shapes.push_back(&inputs[k]->shape());
+    const Loops loops(shape, shapes);
+    const double scalars[max_formula_params] = {params[0], params[1]};
+    std::vector<std::uint64_t> sides;
+    for (std::size_t step = 0; step < loops.outer() && count(shape) > 0; ++step) {
+        for (std::size_t row = 0; row < loops.rows(); ++row) {
+            for (std::size_t column = 0; column < loops.columns(); ++column) {
+                double x[max_formula_inputs] = {};
+                for (std::size_t k = 0; k < formula.inputs; ++k) {
+                    x[k] = inputs[k]->data()
+                               [loops.offset(k, step) + row * loops.row_stride(k) +
+                                column * loops.column_stride(k)];
+                }
+                sides.push_back(formula.decide(x, scalars));
+                if (sides.back() == 0)
+                    return;
+            }
+        }
+    }
+    note_branches(formula.op->name(), where, shape, std::move(sides));
+}
+
 }  // namespace
 
 template <class T>
@@ -269,6 +303,7 @@ Variable<T> apply(
         *shape,
         arrays,
         count);
+    note_result(formula.op, where, buffer->array);
     if (profiling)
         note_forward(formula.op, where, buffer->array.size() * sizeof(T));
     if (anomaly_enabled()) {
@@ -277,10 +312,13 @@ Variable<T> apply(
             shapes.push_back(&arrays[k]->shape());
         check_result<T>(formula.op, where, buffer->array, shapes);
     }
+    if (tracing_branches)
+        trace(formula, arrays, call.params, *shape, where);
 
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {
         node = Ref<Node<T>>::adopt(new FormulaNode<T>(formula, inputs, call.params, buffer, where));
+        note_node(node.get());
     }
     return Variable<T>(std::move(buffer), std::move(node));
 }

@@ -6,6 +6,7 @@
 #include <autograd/variable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <type_traits>
 
@@ -58,6 +59,8 @@ struct FormulaOp {
     std::size_t params = 0;
     KernelSlot kernels;
     FormulaRule<T> rules[max_formula_inputs];
+    /// What the formula decides for one element, as a number: see branch.hpp.
+    std::uint64_t (*decide)(const double* x, const double* params) = nullptr;
 };
 
 template <class Formula, class T>

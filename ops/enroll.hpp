@@ -4,6 +4,7 @@
 
 #define XGRAD_BUILDING_KERNELS
 #include <ops/formula.hpp>
+#include <ops/traced_lane.hpp>
 
 namespace xgrad::formula {
 inline namespace XGRAD_ISA {
@@ -171,6 +172,16 @@ void enroll_rule(xgrad::detail::FormulaRule<T>& rule) {
     }
 }
 
+template <class F>
+std::uint64_t decide(const double* x, const double* params) {
+    Lane<Traced> in[F::inputs], scalars[F::params + 1];
+    std::copy_n(x, F::inputs, in);
+    std::copy_n(params, F::params, scalars);
+    xgrad::detail::decisions = 0;
+    static_cast<void>(detail::forward<F>(in, scalars));
+    return xgrad::detail::decisions;
+}
+
 template <class F, class T>
 void enroll_scalar(const Op& op) {
     xgrad::detail::FormulaOp<T>& formula = xgrad::detail::formula_op<F, T>;
@@ -179,6 +190,7 @@ void enroll_scalar(const Op& op) {
     enroll_rule<F, 0>(formula.rules[0]);
     enroll_rule<F, 1>(formula.rules[1]);
     enroll_rule<F, 2>(formula.rules[2]);
+    formula.decide = decide<F>;
     formula.op = &op;
 }
 

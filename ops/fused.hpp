@@ -6,6 +6,7 @@
 #pragma once
 
 #include <autograd/alias.hpp>
+#include <autograd/call_trace.hpp>
 #include <autograd/record.hpp>
 #include <ops/formulas/activation.hpp>
 #include <ops/formulas/arithmetic.hpp>
@@ -13,6 +14,7 @@
 #include <ops/formulas/selection.hpp>
 #include <ops/fused_call.hpp>
 #include <ops/ops.hpp>
+#include <ops/traced_lane.hpp>
 
 #include <array>
 #include <utility>
@@ -120,6 +122,28 @@ private:
     std::array<bool, N> active_;
 };
 
+// Notes what each element decides.
+template <class F, class T, std::size_t N>
+void trace_fused(
+    const F& f, const Shape& shape, const std::array<const Array<T>*, N>& inputs, Where where) {
+    const auto decide = [&f]<std::size_t... K>(const double* x, std::index_sequence<K...>) {
+        static_cast<void>(f(formula::Lane<formula::Traced>(x[K])...));
+    };
+    std::vector<Array<T>> wide;
+    for (const Array<T>* input : inputs)
+        wide.push_back(xt::broadcast(*input, shape));
+    std::vector<std::uint64_t> sides(count(shape));
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        double x[N];
+        for (std::size_t k = 0; k < N; ++k)
+            x[k] = wide[k].data()[i];
+        decisions = 0;
+        decide(x, std::make_index_sequence<N>());
+        sides[i] = decisions;
+    }
+    note_branches(elementwise_op().name(), where, shape, std::move(sides));
+}
+
 }  // namespace detail
 
 /// A fused formula; call it with up to eight Variables of one scalar type, which broadcast.
@@ -144,6 +168,8 @@ public:
         Array<T> y = empty<T>(shape);
         if (y.size() > 0)
             detail::FusedCall<detail::Batch<T>, n>(shape, arrays).forward(f_, y.data());
+        if (detail::tracing_branches)
+            detail::trace_fused(f_, shape, arrays, where_);
         Recording<T> recording(detail::elementwise_op(), std::move(y), where_);
         for (const Variable<T>* input : x)
             std::move(recording).of(*input);
@@ -151,9 +177,10 @@ public:
         if (!wants_grad || !grad_enabled())
             return result;
         using Node = detail::Node<T>;
-        return Variable<T>(
-            result.state().buffer,
-            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_)));
+        const auto node =
+            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_));
+        detail::note_node(node.get());
+        return Variable<T>(result.state().buffer, node);
     }
 
 private:

@@ -1,3 +1,4 @@
+#include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
@@ -77,12 +78,23 @@ IndexArray argmin(const Variable<T>& x, std::ptrdiff_t axis) {
 template IndexArray argmin(const Variable<float>&, std::ptrdiff_t);
 template IndexArray argmin(const Variable<double>&, std::ptrdiff_t);
 
+namespace {
+
+template <class T>
+IndexArray sorted_indices(const Array<T>& x, std::size_t axis, bool descending) {
+    return choose_indices(x, axis, x.shape()[axis], [&](const auto& values, auto& indices) {
+        std::ranges::sort(indices, by_value<T>(values, descending));
+    });
+}
+
+}  // namespace
+
 template <class T>
 IndexArray argsort(const Variable<T>& x, std::ptrdiff_t axis, bool descending) {
     const std::size_t at = checked_axis("argsort", axis, x.rank());
-    return choose_indices(x.value(), at, x.shape()[at], [&](const auto& values, auto& indices) {
-        std::ranges::sort(indices, by_value<T>(values, descending));
-    });
+    IndexArray indices = sorted_indices(x.value(), at, descending);
+    detail::note_choice("argsort", {}, indices);
+    return indices;
 }
 template IndexArray argsort(const Variable<float>&, std::ptrdiff_t, bool);
 template IndexArray argsort(const Variable<double>&, std::ptrdiff_t, bool);
@@ -95,8 +107,9 @@ static const Op sort_op(
          .linear()});
 template <class T>
 Ordered<T> sort(const Variable<T>& x, std::ptrdiff_t axis, bool descending, Where where) {
-    static_cast<void>(checked_axis("sort", axis, x.rank()));
-    IndexArray indices = argsort(x, axis, descending);
+    const std::size_t at = checked_axis("sort", axis, x.rank());
+    IndexArray indices = sorted_indices(x.value(), at, descending);
+    detail::note_choice("sort", where, indices);
     Variable<T> values = take_along(x, indices, axis, where);
     return {std::move(values), std::move(indices)};
 }
@@ -122,6 +135,7 @@ Ordered<T> topk(
             x.shape()[at]);
     }
     IndexArray indices = first_in_order(x.value(), at, k, largest);
+    detail::note_choice("topk", where, indices);
     Variable<T> values = take_along(x, indices, axis, where);
     return {std::move(values), std::move(indices)};
 }
@@ -164,11 +178,15 @@ Variable<T> quantile_of(
     const double position = q * static_cast<double>(n - 1);
     const auto lower = static_cast<std::size_t>(position);
     const double weight = position - static_cast<double>(lower);
-    Variable<T> y = take_along(x, index_of_rank(x.value(), at, lower), axis, where);
+    const auto ranked = [&](std::size_t rank) {
+        const IndexArray indices = index_of_rank(x.value(), at, rank);
+        detail::note_choice(op, where, indices);
+        return take_along(x, indices, axis, where);
+    };
+    Variable<T> y = ranked(lower);
     if (weight > 0) {
         // Not y + w (above - y), which is NaN where both are infinite.
-        const Variable<T> above =
-            take_along(x, index_of_rank(x.value(), at, lower + 1), axis, where);
+        const Variable<T> above = ranked(lower + 1);
         y =
             add(mul(y, static_cast<T>(1 - weight), where),
                 mul(above, static_cast<T>(weight), where),

@@ -1,3 +1,4 @@
+#include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
@@ -189,6 +190,25 @@ Variable<T> share_of_extreme(
     return mul(ties, div(reshape(g, kept), sum(ties, axes, true)));
 }
 
+// Which elements of x equal the best one: one decision for each result.
+template <class T>
+void note_winners(const Op& op, const Array<T>& x, const Array<T>& best, const Where& where) {
+    std::vector<std::uint64_t> sides(best.size(), 0);
+    const detail::Loops loops(x.shape(), {&best.shape()});
+    const T* from = x.data();
+    for (std::size_t step = 0; step < loops.outer() && x.size() > 0; ++step) {
+        for (std::size_t row = 0; row < loops.rows(); ++row) {
+            std::size_t at = loops.offset(0, step) + row * loops.row_stride(0);
+            for (std::size_t c = 0; c < loops.columns(); ++c, at += loops.column_stride(0)) {
+                detail::decisions = sides[at];
+                detail::note_decision(*from++ == best.data()[at] ? 1 : 0);
+                sides[at] = detail::decisions;
+            }
+        }
+    }
+    detail::note_branches(op.name(), where, best.shape(), std::move(sides));
+}
+
 template <class T, class Better>
 Variable<T> recorded_extreme(
     const Op& op,
@@ -199,6 +219,8 @@ Variable<T> recorded_extreme(
     Where where) {
     const Reduced to(op.name().c_str(), x.shape(), axes);
     Array<T> y = extreme(op.name().c_str(), x.value(), to, better);
+    if (detail::tracing_branches)
+        note_winners(op, x.value(), y, where);
     y.reshape(keep_dims ? to.kept : to.dropped);
     return record(op, std::move(y), where)
         .wrt(x, [x = keep(x), axes, kept = to.kept](const Variable<T>& g, const Variable<T>& y) {
@@ -364,6 +386,7 @@ Array<std::int64_t> argmax(const Variable<T>& x, std::ptrdiff_t axis) {
         }
         result.data()[i] = static_cast<std::int64_t>(best);
     }
+    detail::note_choice("argmax", {}, result);
     return result;
 }
 template Array<std::int64_t> argmax(const Variable<float>&, std::ptrdiff_t);

@@ -1,3 +1,4 @@
+#include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
@@ -187,6 +188,7 @@ Variable<T> running_best(
             ++state.position;
             to[i] = state.best;
         });
+    detail::note_choice(op, where, indices);
     return take_along(x, indices, static_cast<std::ptrdiff_t>(at), where);
 }
 

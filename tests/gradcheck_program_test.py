@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the gradcheck program: its lines, its report, its exit codes.
 
-usage: gradcheck_program_test.py PROGRAM
+usage: gradcheck_program_test.py PROGRAM PLUGIN
 """
 
 import json
@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from xml.etree import ElementTree
 
-PROGRAM = sys.argv[1]
+PROGRAM, PLUGIN = sys.argv[1:3]
 
 
 def run(*arguments):
@@ -34,7 +35,7 @@ with tempfile.TemporaryDirectory() as scratch:
     report = json.loads(file.read_text())
 check("--all passes", code == 0, out + err)
 check("a line for each op", [line.split()[0] for line in out.splitlines()[1:-1]] == names, out)
-check("the closing line counts", f"{len(names)} ops, " in out and " 0 failures, " in out, out)
+check("the closing line counts", f"{len(names)} ops, " in out and " 0 failures, 0 inconclusive, " in out, out)
 check("the JSON passes", report["passed"] and report["order"] == 2, report)
 check("the JSON has every op", [op["op"] for op in report["ops"]] == names, report)
 for op in report["ops"]:
@@ -45,13 +46,41 @@ code, out, err = run("--op", "tanh", "--op", "mul", "--order", "1", "--seed", "7
 check("two ops", code == 0 and "2 ops, 5 samples, " in out, out + err)
 check("-v lists what was skipped", "sample 0, reuse: skipped: no two inputs" in out, out)
 
-# Steps as wide as this make every difference worthless: a failure.
+# A step that is far too wide is mended.
 code, out, err = run("--op", "exp", "--step", "1000")
-check("a failure exits 1", code == 1 and "exp, sample 0, input shapes (3, 4): gradient\n" in out, out)
+check("a wide step is no failure", code == 0, out)
+
+code, out, err = run("--op", "tanh", "--op", "matmul", "--dtype", "float")
+check("--dtype float passes", code == 0 and " 0 failures" in out, out + err)
+check("--dtype float is coarser", 1e-9 < float(out.splitlines()[1].split()[3]) < 1e-5, out)
+
+code, out, err = run("--load", PLUGIN)
+check("a failure exits 1", code == 1 and "2 ops, 2 samples, " in out, out + err)
+check("a right op passes", any(l.startswith("plugin_cube ") and l.endswith("passed") for l in out.splitlines()), out)
+check("a wrong op fails", "plugin_wrong_cube, sample 0, input shapes (3, 4): gradient\n" in out, out)
 check("a failure shows both values", "input 0 at (" in out and ": analytic " in out, out)
+check("a failure says why", "likely cause: off by the factor 2\n" in out, out)
+check("a failure names line", "plugin_wrong_cube (gradcheck_plugin.cpp:" in out, out)
+stories = out.split("plugin_wrong_cube, sample")[1:]
+check("a story has at most 12 lines", all(len(s.splitlines()) <= 12 for s in stories), out)
+check("--op chooses from what is loaded", run("--load", PLUGIN, "--op", "plugin_cube")[0] == 0, out)
+
+with tempfile.TemporaryDirectory() as scratch:
+    html, junit = Path(scratch) / "page.html", Path(scratch) / "junit.xml"
+    code, out, err = run("--load", PLUGIN, "--html", str(html), "--junit", str(junit))
+    page, suite = html.read_text(), ElementTree.parse(junit).getroot()
+check("the page has no reference outside", "http" not in page and "src=" not in page, page)
+check("the page tells the story", "FAIL plugin_wrong_cube" in page and "<polyline" in page, page)
+check("the page maps the errors", page.count("<rect") >= 12, page)
+check("the suite counts", int(suite.get("tests")) == len(suite.findall("testcase")) > 5, out)
+
+code, out, err = run("--power", "--op", "tanh", "--op", "matmul")
+check("--power catches every fault", code == 0 and "2 ops, " in out and "missed" not in out, out)
+check("--power names the smallest", "1e-0" in out.splitlines()[1], out)
 
 for bad in (
     [],
+    ["--load", "/nowhere/libmyops.so"],
     ["--op", "tanhh"],
     ["--bogus"],
     ["--op", "tanh", "--order", "0"],

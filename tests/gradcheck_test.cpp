@@ -45,7 +45,7 @@ TEST_CASE("gradcheck: a right function passes to any order, and every input is n
     CHECK(first.relative_error() < 1e-9);
     CHECK(norm_band(first.norm_ratio) == NormBand::fine);
     CHECK(report.orders[1].inputs[2].name == "seed 0");
-    CHECK_SAYS(report.to_string(), "gradcheck: passed\n");
+    CHECK_SAYS(report.to_string(), "gradcheck: PASS\n");
     CHECK_SAYS(report.to_string(), "    0.bias (3,): 3 of 3 elements, worst relative error");
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("gradcheck: a wrong gradient is reported by name, index and both value
     CHECK(report.orders[0].inputs[0].off == 6);
     CHECK(report.orders[0].inputs[1].off == 0);
     CHECK(report.orders[0].worst.size() == 5);
-    CHECK_SAYS(report.to_string(), "gradcheck: FAILED\n");
+    CHECK_SAYS(report.to_string(), "gradcheck: FAIL\n");
     CHECK_SAYS(report.to_string(), "worst entries:\n      0.weight at (");
 }
 

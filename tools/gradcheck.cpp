@@ -1,9 +1,15 @@
+#include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
+#include <autograd/noise.hpp>
+#include <autograd/record.hpp>
 #include <tools/gradcheck.hpp>
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_target.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
 #include <string_view>
 
 namespace xgrad {
@@ -33,6 +39,8 @@ public:
         try {
             if (!evaluate(inputs) || !differentiate(inputs))
                 return false;
+            if (result_.order == 1)
+                note_tiny();
             detail::compare_all(
                 {target_,
                  options_,
@@ -77,10 +85,45 @@ private:
         }
         if (!alike("determinism", plain, values_of(target_.call(false)), 0))
             return false;
-        outputs_ = target_.call(true);
+        {
+            const detail::CallTrace trace;
+            outputs_ = target_.call(true);
+            if (result_.order == 1)
+                note_dead(trace.calls());
+        }
         // A recorded gradient may be computed in other steps than a plain one.
         return unchanged(inputs, "forward") &&
                alike("recording", plain, values_of(outputs_), result_.order == 1 ? 0 : 1e-9);
+    }
+
+    // Units that are all zero let nothing through: what comes before them is not checked.
+    void note_dead(const std::vector<detail::CallTrace::Call>& calls) {
+        for (const detail::CallTrace::Call& call : calls) {
+            if (call.op->name() == "relu" && call.size == 0 && count(call.shape) > 0) {
+                report_.notes.push_back(fmt::format(
+                    "all {} results of {} are zero, and nothing before it has a gradient; take "
+                    "other inputs or weights",
+                    count(call.shape),
+                    detail::call_string(call.op, call.where)));
+            }
+        }
+    }
+
+    // So small that a rule that gives zero might pass.
+    void note_tiny() {
+        constexpr double tiny = 1e-10;
+        for (std::size_t i = 0; i < gradients_.size(); ++i) {
+            double size = 0;
+            for (std::size_t k = 0; gradients_[i].defined() && k < gradients_[i].size(); ++k)
+                size = std::max(size, std::abs(gradients_[i].value().data()[k]));
+            if (size > 0 && size < tiny) {
+                report_.notes.push_back(fmt::format(
+                    "the gradient of {} is at most {:.1g}, where rounding hides errors; scale the "
+                    "function or its inputs",
+                    target_.inputs[i].first,
+                    size));
+            }
+        }
     }
 
     bool alike(
@@ -124,7 +167,9 @@ private:
     bool differentiate(const Snapshot& inputs) {
         Variables live, live_seeds, leaves;
         for (const Variable<double>& y : outputs_) {
-            seeds_.emplace_back(detail::draw_seed(y.shape(), random_));
+            seeds_.emplace_back(
+                target_.is_loss ? Array<double>(y.shape(), 1.0)
+                                : detail::draw_seed(y.shape(), random_));
             if (y.requires_grad()) {
                 live.push_back(y);
                 live_seeds.push_back(seeds_.back());
@@ -134,13 +179,66 @@ private:
             leaves.push_back(leaf);
         gradients_.resize(leaves.size());
         const std::vector<double> seeds = values_of(seeds_);
-        if (!live.empty())
+        if (!live.empty()) {
             gradients_ = detail::differentiate(live, leaves, live_seeds, false);
+        }
         if (first_difference(seeds, values_of(seeds_)) != seeds.size()) {
             found("mutation", "the backward pass changed the output's seed; compute on a copy");
             return false;
         }
-        return unchanged(inputs, "backward");
+        return unchanged(inputs, "backward") &&
+               (live.empty() ||
+                (repeats(live, leaves, live_seeds) && vanishes(live, leaves, live_seeds)));
+    }
+
+    // A second backward pass through the same graph gives the same bits.
+    bool repeats(const Variables& outputs, const Variables& leaves, const Variables& seeds) {
+        const Variables again = detail::differentiate(outputs, leaves, seeds, false);
+        for (std::size_t i = 0; i < leaves.size(); ++i) {
+            if (!gradients_[i].defined() || !again[i].defined())
+                continue;
+            const auto a = values_of({gradients_[i]}), b = values_of({again[i]});
+            const std::size_t at = first_difference(a, b);
+            if (a.size() != b.size() || at < a.size()) {
+                found(
+                    "determinism",
+                    fmt::format(
+                        "two backward passes through one graph differ: the gradient of {} at {} is "
+                        "{:.17g}, then {:.17g}; look for state that a rule keeps",
+                        target_.inputs[i].first,
+                        index_string(at, leaves[i].shape()),
+                        a[at],
+                        b[at]));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // A share is linear in the output's gradient, so that of zero is zero.
+    bool vanishes(const Variables& outputs, const Variables& leaves, const Variables& seeds) {
+        Variables zeros;
+        for (const Variable<double>& seed : seeds)
+            zeros.emplace_back(Array<double>(seed.shape(), 0.0));
+        const Variables none = detail::differentiate(outputs, leaves, zeros, false);
+        for (std::size_t i = 0; i < leaves.size(); ++i) {
+            for (std::size_t k = 0; none[i].defined() && k < none[i].size(); ++k) {
+                // An infinite slope makes NaN of it.
+                const double value = none[i].value().data()[k];
+                if (value == 0 || std::isnan(value))
+                    continue;
+                found(
+                    "zero seed",
+                    fmt::format(
+                        "where the output's gradient is zero, the gradient of {} at {} is {:.6g}; "
+                        "a rule must multiply by g",
+                        target_.inputs[i].first,
+                        index_string(k, leaves[i].shape()),
+                        value));
+                return false;
+            }
+        }
+        return true;
     }
 
     const Target& target_;
@@ -150,6 +248,23 @@ private:
     GradcheckOrder result_;
     Variables outputs_, seeds_, gradients_;
 };
+
+// A call that draws in every run what layers drew in the first, so that a loss with dropout is one
+// function.
+template <class Call>
+std::function<Variables(bool)> replaying(Call call) {
+    return [call, streams = std::optional<std::vector<std::uint64_t>>()](bool recorded) mutable {
+        const GradModeGuard mode(recorded);
+        if (streams) {
+            const detail::NoiseLog again(*streams);
+            return call();
+        }
+        const detail::NoiseLog log;
+        Variables outputs = call();
+        streams = log.streams();
+        return outputs;
+    };
+}
 
 GradcheckReport check(Target target, const GradcheckOptions& options) {
     detail::check_options(options);
@@ -190,6 +305,10 @@ void detail::check_options(const GradcheckOptions& options) {
     positive("step", options.step, true);
     positive("tolerance", options.tolerance, false);
     positive("norm_tolerance", options.norm_tolerance, false);
+    if (!(options.low <= options.high)) {
+        fail<std::invalid_argument>(
+            "gradcheck: low is {}, high is {}; need low <= high", options.low, options.high);
+    }
 }
 
 GradcheckReport gradcheck(
@@ -202,10 +321,7 @@ GradcheckReport gradcheck(
             target.inputs.emplace_back(name, all.back());
     }
     target.originals = target.inputs.size();
-    target.call = [&](bool recorded) {
-        const GradModeGuard mode(recorded);
-        return f(all);
-    };
+    target.call = replaying([&] { return f(all); });
     return check(std::move(target), options);
 }
 
@@ -230,11 +346,8 @@ GradcheckReport gradcheck(
                 leaf.is_leaf() ? "does not require a gradient" : "is the result of an op");
         }
     }
-    const auto call = [&](bool recorded) {
-        const GradModeGuard mode(recorded);
-        return Variables{loss()};
-    };
-    return check({parameters, parameters.size(), call}, options);
+    const auto call = [&] { return Variables{loss()}; };
+    return check({parameters, parameters.size(), replaying(call), true}, options);
 }
 
 }  // namespace xgrad

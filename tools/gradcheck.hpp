@@ -2,11 +2,13 @@
 #pragma once
 
 #include <autograd/variable.hpp>
+#include <tools/gradcheck_report.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,75 +18,22 @@ namespace xgrad {
 struct GradcheckOptions {
     int order = 1;                 ///< 2: the gradient of the gradient too, and so on
     double step = 0;               ///< h = step * max(1, |x|); 0: cbrt(epsilon), 6.06e-6
-    double tolerance = 1e-6;       ///< the largest |a - n| / max(1, |a|, |n|) of an element
+    double tolerance = 1e-6;       ///< of an element: see gradcheck()
     double norm_tolerance = 1e-7;  ///< the largest norm ratio
     std::uint64_t seed = 0;        ///< of the outputs' seeds and of the choice of elements
-    std::size_t max_elements = 0;  ///< checked in each input; 0: all
-    std::size_t worst = 5;         ///< how many entries the report lists
-    bool flat = false;             ///< the gradient must be zero everywhere
-    bool linear = false;           ///< the second derivative must be zero everywhere
-    bool allow_zero = false;       ///< an input without any effect is no failure
-};
-
-/// How ||numeric - analytic|| / (||numeric|| + ||analytic||) reads: fine below 1e-7, close below
-/// 1e-5, a look at the components below 1e-3, worry from there on and for NaN.
-enum class NormBand { fine, close, look, worry };
-
-[[nodiscard]] NormBand norm_band(double ratio) noexcept;
-/// "fine", "close", "look at the components", "worry".
-[[nodiscard]] const char* describe(NormBand band) noexcept;
-
-/// One element of an input.
-struct GradcheckEntry {
-    std::string input;
-    std::vector<std::size_t> index;
-    double analytic = 0;
-    double numeric = 0;
-    double uncertainty = 0;  ///< of the numeric value: an estimate
-    double absolute = 0;     ///< |analytic - numeric|
-    double relative = 0;     ///< |analytic - numeric| / max(1, |analytic|, |numeric|)
-};
-
-/// "0.weight at (1, 2): analytic 0.25, numeric -0.25, absolute error 0.5, relative error 0.5".
-[[nodiscard]] std::string to_string(const GradcheckEntry& entry);
-
-struct GradcheckInput {
-    std::string name;
-    Shape shape;
-    std::size_t checked = 0;   ///< elements
-    std::size_t off = 0;       ///< of those, beyond the tolerance
-    GradcheckEntry worst;      ///< when any was checked
-    double norm_ratio = 0;     ///< 0 where both norms are
-    bool below_noise = false;  ///< the differences cannot resolve this input's norm ratio
-    bool reached = true;       ///< the tape leads from an output to this input
-    bool has_effect = false;   ///< some difference is not zero
-    std::string cause;         ///< the likely one of what is off: "the sign is wrong"; or empty
-};
-
-struct GradcheckOrder {
-    int order = 1;
-    std::vector<GradcheckInput> inputs;  ///< from order 2 on also the seeds, "seed 0"
-    std::vector<GradcheckEntry> worst;   ///< over all inputs, the largest relative error first
-    double norm_ratio = 0;               ///< of all inputs as one vector
-    bool below_noise = false;
-
-    [[nodiscard]] double relative_error() const;  ///< the worst, NaN counting as infinite
-};
-
-/// What is wrong, and the check that found it: "gradient", "second gradient", "gradient of order
-/// 3", "dead input", "determinism", "mutation", "recording".
-struct GradcheckFinding {
-    std::string check;
-    std::string text;
-};
-
-struct GradcheckReport {
-    std::vector<GradcheckOrder> orders;
-    std::vector<GradcheckFinding> findings;
-
-    [[nodiscard]] bool ok() const noexcept { return findings.empty(); }
-    /// The verdict, a line for each input, each finding, the worst entries.
-    [[nodiscard]] std::string to_string() const;
+    std::size_t max_elements = 0;  ///< checked in each input; 0: all, or along directions
+    /// Random directions for each input where there are more than `full_limit` elements to check.
+    std::size_t directions = 4;
+    std::size_t full_limit = 10000;
+    std::size_t worst = 5;    ///< how many entries the report lists
+    bool flat = false;        ///< the gradient must be zero everywhere
+    bool linear = false;      ///< the second derivative must be zero everywhere
+    bool in_float = false;    ///< of check_op(): judge the op in float, to first order
+    bool allow_zero = false;  ///< an input without any effect is no failure
+    /// The function's domain: no input is moved outside, and at a border the differences are
+    /// one-sided. A domain that is one point bounds nothing.
+    double low = -std::numeric_limits<double>::infinity();
+    double high = std::numeric_limits<double>::infinity();
 };
 
 using Variables = std::vector<Variable<double>>;
@@ -109,12 +58,23 @@ private:
 
 /// Compares the gradient of <seeds, f> with two-sided differences, for seeds drawn at random, with
 /// respect to each input that requires a gradient; the others are constants. f runs on copies, many
-/// times, and must be the same function each time. Where the plain difference disagrees, steps
-/// from 2048 h down to h / 64 are extrapolated and the most certain value counts.
+/// times, and must be the same function each time: what layers draw at random in the first call is
+/// repeated in the others.
+///
+/// An element passes when |a - n| <= tolerance * max(|a|, |n|, the input's largest |a| / 1000), a
+/// its gradient and n a plain difference. Where they disagree, differences at steps from 2048 h
+/// down are extrapolated [Ridders 1982]; when the disagreement is within four times the estimated
+/// error of the most certain one, the element is inconclusive, else it fails. A kink near x, found
+/// by what the ops decide at x - h, x and x + h, makes the steps smaller; on a kink the gradient
+/// must lie between the slopes of both sides.
+///
+/// More than `full_limit` elements are checked along random directions, several for each input.
+/// Where one disagrees, halving finds the elements that are to blame.
 ///
 /// From order 2 on, the function is the gradient of the order before, and its seeds are inputs too.
 ///
-/// What f itself throws passes through; what its backward pass throws is a finding. Throws
+/// What f itself throws passes through, but for std::invalid_argument away from x, which is the end
+/// of its domain; what its backward pass throws is a finding. Throws
 /// std::invalid_argument for options out of range, for no output, and where no input requires a
 /// gradient or has an element.
 [[nodiscard]] GradcheckReport gradcheck(
@@ -124,10 +84,10 @@ private:
 [[nodiscard]] GradcheckReport gradcheck(
     const GradcheckFunction& f, const Variables& inputs, const GradcheckOptions& options = {});
 
-/// The same for a closure over leaves: a model's loss and its parameters, all of which must require
-/// a gradient. They are perturbed in place with update(); their values are back when this returns
-/// or throws, their gradients untouched. Randomness inside must repeat: see freeze_noise() of
-/// nn::Module.
+/// The same for a closure over leaves, with 1 for the seed: a model's loss and its parameters, all
+/// of which must require a gradient. They are perturbed in place with update(); their values are
+/// back when this returns or throws, their gradients untouched. What nn's layers draw is drawn once
+/// and repeated; other randomness inside must repeat by itself.
 [[nodiscard]] GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const NamedVariables& parameters,
@@ -145,5 +105,32 @@ template <class Parameters>
         named.emplace_back(parameter.name, parameter.value);
     return gradcheck(loss, named, options);
 }
+
+/// The same for a module and a batch {x, y}: the function is loss(module(x), y), the parameters are
+/// the module's.
+template <class Model, class Loss, class Batch>
+    requires(requires(Model& model, Loss& loss, const Batch& batch) {
+        Variable<double>(loss(model(Variable<double>(batch.x)), batch.y));
+        model.parameters();
+    })
+[[nodiscard]] GradcheckReport gradcheck(
+    Model& model, Loss loss, const Batch& batch, const GradcheckOptions& options = {}) {
+    const Variable<double> x(batch.x);
+    return gradcheck(
+        [&]() -> Variable<double> { return loss(model(x), batch.y); }, model.parameters(), options);
+}
+
+/// A function in float, to be judged by the slopes of the same function in double: its value is
+/// that of `in_double`, its gradient that of `in_float`, which has no second one. Pass options that
+/// suit float, as float_options() gives.
+///
+///     const auto f = [](const auto& in) { return tanh(in[0]) * in[1]; };
+///     gradcheck(judged_in_double(f, f), inputs, float_options())
+[[nodiscard]] GradcheckFunction judged_in_double(
+    std::function<Variable<float>(const std::vector<Variable<float>>&)> in_float,
+    std::function<Variable<double>(const std::vector<Variable<double>>&)> in_double);
+
+/// First order, tolerance 1e-4, norm tolerance 1e-5, and the rest as given.
+[[nodiscard]] GradcheckOptions float_options(GradcheckOptions options = {});
 
 }  // namespace xgrad

@@ -14,11 +14,18 @@ struct Compared {
     std::vector<std::size_t> at;  ///< flat indices
     std::vector<double> analytic;
     std::vector<double> numeric;
+    std::vector<double> value;  ///< of the input
     std::vector<bool> off;
     bool reached = true;
+    bool is_broadcast = false;  ///< the output has the input's shape and more
 };
 
-/// "the sign is wrong", "off by the factor 2", ...; empty when none is recognised.
-[[nodiscard]] std::string likely_cause(const Compared& compared);
+struct Cause {
+    std::string text;    ///< "the sign is wrong", "off by the factor 2", ...
+    std::string advice;  ///< what to do, in one sentence
+};
+
+/// Both are empty when nothing is off.
+[[nodiscard]] Cause likely_cause(const Compared& compared);
 
 }  // namespace xgrad::detail

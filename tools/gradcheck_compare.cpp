@@ -1,6 +1,8 @@
 #include <autograd/fail.hpp>
+#include <tools/gradcheck_blame.hpp>
 #include <tools/gradcheck_cause.hpp>
 #include <tools/gradcheck_compare.hpp>
+#include <tools/gradcheck_directions.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +14,10 @@ void Norms::add(const GradcheckEntry& entry) {
     numeric += entry.numeric * entry.numeric;
     analytic += entry.analytic * entry.analytic;
     gap += entry.absolute * entry.absolute;
-    noise += entry.uncertainty * entry.uncertainty;
+    // What proves nothing counts as noise.
+    const bool open = entry.verdict == GradcheckVerdict::inconclusive;
+    const double unknown = std::max(entry.uncertainty, open ? entry.absolute : 0);
+    noise += unknown * unknown;
 }
 
 void Norms::add(const Norms& other) {
@@ -30,9 +35,10 @@ bool Norms::below_noise() const { return gap <= 4 * noise; }
 
 namespace {
 
-// NaN counts as the largest.
-double rank_of(const GradcheckEntry& entry) {
-    return std::isnan(entry.relative) ? std::numeric_limits<double>::infinity() : entry.relative;
+// NaN counts as the largest; what failed comes first.
+std::pair<GradcheckVerdict, double> rank_of(const GradcheckEntry& entry) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return {entry.verdict, std::isnan(entry.relative) ? infinity : entry.relative};
 }
 
 std::vector<std::size_t> index_of(std::size_t flat, const Shape& shape) {
@@ -42,50 +48,96 @@ std::vector<std::size_t> index_of(std::size_t flat, const Shape& shape) {
     return index;
 }
 
+// The largest magnitude; NaN does not count.
+double largest(const Variable<double>& x) {
+    double size = 0;
+    for (std::size_t i = 0; x.defined() && i < x.size(); ++i)
+        size = std::max(size, std::abs(x.value().data()[i]));
+    return size;
+}
+
 class InputComparison {
 public:
     InputComparison(const Comparison& all, std::size_t i)
         : all_(all),
           is_original_(i < all.target.originals),
           leaf_(all.target.inputs[i].second),
-          analytic_(all.analytic[i]) {
+          analytic_(all.analytic[i]),
+          probe_(all.target, i, all.options, all.weights, all.result.evaluations),
+          judge_(all.options, largest(analytic_)) {
         input_.name = all.target.inputs[i].first;
         input_.shape = leaf_.shape();
         input_.reached = analytic_.defined();
         compared_.shape = input_.shape;
         compared_.reached = input_.reached;
+        compared_.is_broadcast = all.weights.size() > leaf_.size() && leaf_.size() > 0 &&
+                                 all.weights.size() % leaf_.size() == 0;
     }
 
-    Norms run() {
-        Norms norms;
-        const std::vector<std::size_t> elements = choose_elements();
-        for (const std::size_t at : elements) {
-            const GradcheckEntry entry = compare(at);
-            const bool off = !(entry.relative <= all_.options.tolerance);
-            compared_.at.push_back(at);
-            compared_.analytic.push_back(entry.analytic);
-            compared_.numeric.push_back(entry.numeric);
-            compared_.off.push_back(off);
-            norms.add(entry);
-            input_.off += off;
-            if (input_.checked++ == 0 || rank_of(entry) > rank_of(input_.worst))
-                input_.worst = entry;
-            all_.result.worst.push_back(entry);
-            if (!(std::abs(entry.numeric) <= entry.uncertainty))
-                input_.has_effect = true;
+    Norms run(bool along_directions) {
+        if (along_directions && leaf_.size() > few) {
+            run_directions();
+        } else {
+            for (const std::size_t at : choose_elements())
+                norms_.add(compare(at));
         }
-        input_.norm_ratio = norms.ratio();
-        input_.below_noise = norms.below_noise();
+        if (input_.directions == 0 && gaps_.size() == leaf_.size())
+            input_.gaps = std::move(gaps_);
+        input_.norm_ratio = norms_.ratio();
+        input_.below_noise = norms_.below_noise();
         input_.has_effect = input_.has_effect || !is_dead();
         if (input_.checked > 0)
             judge();
         all_.result.inputs.push_back(input_);
-        return norms;
+        return norms_;
     }
 
 private:
+    static constexpr std::size_t few = 32;  // elements that directions do not pay for
+
+    void run_directions() {
+        std::vector<double> analytic(leaf_.size(), 0);
+        if (analytic_.defined())
+            std::copy_n(analytic_.value().data(), analytic.size(), analytic.begin());
+        const std::size_t most = std::max<std::size_t>(all_.options.worst, 1);
+        DirectionResult found =
+            check_directions(probe_, judge_, analytic, all_.options.directions, most, all_.random);
+        input_.directions = found.entries.size();
+        input_.resolution = found.resolution;
+        // The elements to blame, and others, which show what kind of mistake it is.
+        std::vector<std::size_t> elements = found.suspects;
+        if (!elements.empty()) {
+            for (const std::size_t at : choose(leaf_.size(), few, all_.random)) {
+                if (std::ranges::find(elements, at) == elements.end())
+                    elements.push_back(at);
+            }
+        }
+        for (const std::size_t at : elements)
+            compare(at);
+        const bool explained = input_.off + input_.inconclusive > 0;
+        for (GradcheckEntry& entry : found.entries) {
+            norms_.add(entry);
+            entry.input = fmt::format("{} along a random direction", input_.name);
+            if (!(std::abs(entry.numeric) <= entry.uncertainty))
+                input_.has_effect = true;
+            // What no single element explains stands for itself.
+            if (!explained)
+                count(entry);
+        }
+        input_.checked = leaf_.size();
+    }
+
     [[nodiscard]] double analytic_at(std::size_t at) const {
         return analytic_.defined() ? analytic_.value().data()[at] : 0;
+    }
+
+    void count(const GradcheckEntry& entry) {
+        input_.off += entry.verdict == GradcheckVerdict::fail;
+        input_.inconclusive += entry.verdict == GradcheckVerdict::inconclusive;
+        input_.kinks += !entry.kink.empty();
+        if (input_.checked++ == 0 || rank_of(entry) > rank_of(input_.worst))
+            input_.worst = entry;
+        all_.result.worst.push_back(entry);
     }
 
     // All; or a sample, half of it where the analytic gradient is not zero.
@@ -110,50 +162,24 @@ private:
         return chosen;
     }
 
-    [[nodiscard]] GradcheckEntry compare(std::size_t at) const {
+    GradcheckEntry compare(std::size_t at) {
         GradcheckEntry entry;
         entry.input = input_.name;
         entry.index = index_of(at, input_.shape);
         entry.analytic = analytic_at(at);
-        const Slope slope = differentiate(at, entry.analytic);
-        entry.numeric = slope.value;
-        entry.uncertainty = slope.uncertainty;
-        entry.absolute = std::abs(entry.analytic - entry.numeric);
-        entry.relative =
-            entry.absolute / std::max({1.0, std::abs(entry.analytic), std::abs(entry.numeric)});
+        judge_.judge(probe_.element(at), entry);
+        compared_.at.push_back(at);
+        compared_.analytic.push_back(entry.analytic);
+        compared_.numeric.push_back(entry.numeric);
+        compared_.value.push_back(leaf_.value().data()[at]);
+        compared_.off.push_back(entry.verdict == GradcheckVerdict::fail);
+        if (!(std::abs(entry.numeric) <= entry.uncertainty))
+            input_.has_effect = true;
+        else
+            input_.idle.push_back(at);
+        gaps_.push_back(entry.absolute);
+        count(entry);
         return entry;
-    }
-
-    [[nodiscard]] Slope differentiate(std::size_t at, double analytic) const {
-        const GradcheckOptions& options = all_.options;
-        const double x = leaf_.value().data()[at];
-        const Curve curve = [&](double value) {
-            put(at, value);
-            std::vector<double> outputs = values_of(all_.target.call(false));
-            if (outputs.size() != all_.weights.size()) {
-                fail<std::invalid_argument>(
-                    "gradcheck: the function has {} output elements, and {} near its inputs; its "
-                    "shapes must not depend on values",
-                    all_.weights.size(),
-                    outputs.size());
-            }
-            return outputs;
-        };
-        const double unit =
-            options.step > 0 ? options.step : std::cbrt(std::numeric_limits<double>::epsilon());
-        const double h = unit * std::max(1.0, std::abs(x));
-        Slope slope = central_difference(curve, all_.weights, x, h);
-        const double sharp = 0.1 * std::min(options.tolerance, options.norm_tolerance);
-        const double scale = std::max(std::abs(analytic), std::abs(slope.value));
-        const double gap = std::abs(analytic - slope.value);
-        if (!(gap <= sharp * scale + slope.uncertainty) && std::isfinite(analytic))
-            slope = extrapolated_difference(curve, all_.weights, x, h);
-        put(at, x);
-        return slope;
-    }
-
-    void put(std::size_t at, double value) const {
-        leaf_.update([&](std::span<double> values) { values[at] = value; });
     }
 
     void judge() {
@@ -163,9 +189,12 @@ private:
             !flat && !(input_.norm_ratio <= options.norm_tolerance) && !input_.below_noise;
         if (norm_off && input_.off == 0)
             mark_small();
-        input_.cause = likely_cause(compared_);
+        const Cause cause = likely_cause(compared_);
+        input_.cause = cause.text;
         if (input_.off > 0 || norm_off)
-            found(gradient_name(all_.result.order), story());
+            found(gradient_name(all_.result.order), story(), cause.advice);
+        else if (input_.inconclusive > 0)
+            doubted();
         if (flat)
             judge_flat();
     }
@@ -217,7 +246,8 @@ private:
             gradient_name(all_.result.order),
             input_.name,
             input_.shape,
-            input_.off,
+            input_.directions > 0 ? fmt::format("at least {}", input_.off)
+                                  : fmt::format("{}", input_.off),
             input_.checked,
             to_string(input_.worst),
             input_.norm_ratio,
@@ -227,16 +257,38 @@ private:
         return text;
     }
 
-    void found(std::string check, std::string text) const {
-        all_.findings.push_back({std::move(check), std::move(text)});
+    // Nothing is shown to be wrong, and something not to be right.
+    void doubted() const {
+        all_.findings.push_back(
+            {gradient_name(all_.result.order),
+             fmt::format(
+                 "{} of {}, shape {}: {} of {} elements are inconclusive; worst {}",
+                 gradient_name(all_.result.order),
+                 input_.name,
+                 input_.shape,
+                 input_.inconclusive,
+                 input_.checked,
+                 to_string(input_.worst)),
+             input_.worst.on_kink
+                 ? "take inputs off the kinks, where the function has a slope"
+                 : "take inputs where the function is smoother and less noisy, or another step",
+             GradcheckVerdict::inconclusive});
+    }
+
+    void found(std::string check, std::string text, std::string advice = {}) const {
+        all_.findings.push_back({std::move(check), std::move(text), std::move(advice)});
     }
 
     const Comparison& all_;
     const bool is_original_;
     const Variable<double>& leaf_;
     const Variable<double>& analytic_;
+    Probe probe_;
+    Judge judge_;
+    Norms norms_;
     GradcheckInput input_;
     Compared compared_;
+    std::vector<double> gaps_;
 };
 
 // An input without effect proves nothing: any rule that gives zero passes. The second derivative
@@ -276,19 +328,44 @@ void find_dead(const Comparison& comparison) {
         found("every input", checked);
 }
 
+// Adds the op whose rule is wrong to what failed.
+void blame(const Comparison& comparison) {
+    std::vector<std::size_t> inputs;
+    for (std::size_t i = 0; i < comparison.result.inputs.size(); ++i) {
+        if (comparison.result.inputs[i].off > 0)
+            inputs.push_back(i);
+    }
+    if (inputs.empty())
+        return;
+    const std::string op = first_wrong_op(
+        comparison.target, comparison.weights, inputs, comparison.options, comparison.random);
+    for (GradcheckFinding& finding : comparison.findings) {
+        if (finding.verdict == GradcheckVerdict::fail && !op.empty())
+            finding.text += "; the first wrong rule is that of " + op;
+    }
+}
+
 }  // namespace
 
 void compare_all(const Comparison& comparison) {
     GradcheckOrder& result = comparison.result;
     Norms norms;
+    std::size_t elements = 0;
+    for (const auto& [name, leaf] : comparison.target.inputs)
+        elements += leaf.size();
+    const bool along_directions = comparison.options.max_elements == 0 &&
+                                  comparison.options.directions > 0 &&
+                                  elements > comparison.options.full_limit;
     for (std::size_t i = 0; i < comparison.target.inputs.size(); ++i) {
-        norms.add(InputComparison(comparison, i).run());
+        norms.add(InputComparison(comparison, i).run(along_directions));
         std::ranges::stable_sort(result.worst, std::ranges::greater(), rank_of);
         if (result.worst.size() > comparison.options.worst)
             result.worst.resize(comparison.options.worst);
     }
     result.norm_ratio = norms.ratio();
     result.below_noise = norms.below_noise();
+    if (result.order == 1)
+        blame(comparison);
     find_dead(comparison);
 }
 

@@ -14,6 +14,7 @@ Json json_of(const GradcheckEntry& entry) {
     return {
         {"input", entry.input},
         {"index", entry.index},
+        {"verdict", describe(entry.verdict)},
         {"analytic", entry.analytic},
         {"numeric", entry.numeric},
         {"uncertainty", entry.uncertainty},
@@ -89,6 +90,7 @@ Json json_of(const OpReport& report) {
         {"relative_error", report.relative_error},
         {"norm_ratio", report.norm_ratio},
         {"failures", checks_of(report, Verdict::failed)},
+        {"inconclusive", checks_of(report, Verdict::inconclusive)},
         {"skipped", checks_of(report, Verdict::skipped)}};
 }
 

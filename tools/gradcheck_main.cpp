@@ -1,11 +1,15 @@
 // gradcheck: checks the gradients of the registered ops; `gradcheck --help` says more.
 #include <autograd/fail.hpp>
+#include <tools/gradcheck_html.hpp>
 #include <tools/gradcheck_json.hpp>
 #include <tools/gradcheck_op.hpp>
+#include <tools/gradcheck_power.hpp>
 
 #include <CLI/CLI.hpp>
+#include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -21,13 +25,16 @@ using Verdict = OpCheck::Verdict;
 constexpr int passed = 0;
 constexpr int failed = 1;
 constexpr int nothing_checked = 2;
+constexpr int inconclusive = 3;
 
 struct Settings {
     bool list = false;
     bool all = false;
     bool verbose = false;
     std::vector<std::string> names;
-    std::string json;
+    std::vector<std::string> libraries;
+    bool power = false;
+    std::string json, junit, html;
     GradcheckOptions options{.order = 2};
 };
 
@@ -35,8 +42,21 @@ void add_options(CLI::App& app, Settings& settings) {
     app.add_flag("--list", settings.list, "print the ops and the shapes of their samples");
     app.add_flag("--all", settings.all, "check every op");
     app.add_option("--op", settings.names, "check this op; may be repeated");
+    app.add_option(
+        "--load", settings.libraries, "load this shared library and check the ops it registers");
+    app.add_flag(
+        "--power", settings.power, "put faults into the rules and print what is caught of them");
     app.add_option("--order", settings.options.order, "gradients up to this order")
         ->capture_default_str();
+    app.add_option_function<std::string>(
+           "--dtype",
+           [&settings](const std::string& type) {
+               settings.options.in_float = type == "float";
+               if (settings.options.in_float)
+                   settings.options.order = 1;
+           },
+           "double, or float: gradients in float against slopes in double, to first order")
+        ->check(CLI::IsMember({"double", "float"}));
     app.add_option("--seed", settings.options.seed, "of inputs and of output weights")
         ->capture_default_str();
     app.add_option(
@@ -44,8 +64,13 @@ void add_options(CLI::App& app, Settings& settings) {
         settings.options.step,
         "h = STEP * max(1, |x|) of the differences; 0: cube root of the machine epsilon");
     app.add_option("--json", settings.json, "write the report to this file");
+    app.add_option("--junit", settings.junit, "write the checks to this file as JUnit's XML");
+    app.add_option(
+        "--html", settings.html, "write a page with pictures of the errors to this file");
     app.add_flag("-v,--verbose", settings.verbose, "print every check, skipped ones too");
-    app.footer("Exit code: 0 all passed, 1 a failure, 2 bad use or nothing checked.");
+    app.footer(
+        "Exit code: 0 all passed, 1 a failure, 2 bad use or nothing checked, 3 nothing failed and "
+        "something is inconclusive.");
 }
 
 void print_list() {
@@ -57,11 +82,39 @@ void print_list() {
     }
 }
 
+// The ops that the libraries register. They stay loaded: their ops are used to the end.
+std::vector<const Op*> load(const std::vector<std::string>& libraries) {
+    const std::vector<const Op*> before = xgrad::all_ops();
+    for (const std::string& path : libraries) {
+        const std::size_t count = xgrad::all_ops().size();
+        if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
+            xgrad::fail<std::invalid_argument>(
+                "gradcheck: cannot load {}: {}; pass a shared library, with a slash in its path",
+                path,
+                dlerror());
+        }
+        if (xgrad::all_ops().size() == count) {
+            xgrad::fail<std::invalid_argument>(
+                "gradcheck: {} registers no op; define an xgrad::Op in it, and link it to the "
+                "program's own xgrad, not to a copy",
+                path);
+        }
+    }
+    std::vector<const Op*> added;
+    for (const Op* op : xgrad::all_ops()) {
+        if (std::ranges::find(before, op) == before.end())
+            added.push_back(op);
+    }
+    return added;
+}
+
 // The ops to check; throws std::invalid_argument for a name that is none.
 std::vector<const Op*> selected(const Settings& settings) {
+    std::vector<const Op*> ops = load(settings.libraries);
     if (settings.all)
         return xgrad::all_ops();
-    std::vector<const Op*> ops;
+    if (!settings.names.empty())
+        ops.clear();
     for (const std::string& name : settings.names) {
         const Op* op = xgrad::find_op(name);
         if (!op) {
@@ -129,10 +182,12 @@ void print_op(const OpReport& report, const Settings& settings) {
         report.count(Verdict::passed) + report.count(Verdict::failed),
         by_order(report.relative_error, settings.options.order),
         by_order(report.norm_ratio, settings.options.order),
-        report.ok() ? "passed" : "FAILED");
+        report.count(Verdict::failed) > 0 ? "FAILED"
+        : report.ok()                     ? "passed"
+                                          : "inconclusive");
     if (settings.verbose) {
         for (const OpCheck& check : report.checks) {
-            if (check.verdict == Verdict::failed)
+            if (check.verdict != Verdict::passed && check.verdict != Verdict::skipped)
                 continue;
             fmt::print(
                 "    sample {}, {}: {}{}{}\n",
@@ -153,23 +208,60 @@ int print_summary(const std::vector<OpReport>& reports, double seconds) {
     std::size_t checks = 0;
     std::size_t failures = 0;
     std::size_t skips = 0;
+    std::size_t open = 0;
     bool ok = true;
     for (const OpReport& report : reports) {
         samples += report.shapes.size();
         failures += report.count(Verdict::failed);
         checks += report.count(Verdict::passed) + report.count(Verdict::failed);
         skips += report.count(Verdict::skipped);
+        open += report.count(Verdict::inconclusive);
         ok = ok && report.ok();
     }
     fmt::print(
-        "{} ops, {} samples, {} checks, {} failures, {} not applicable, {:.1f} s\n",
+        "{} ops, {} samples, {} checks, {} failures, {} inconclusive, {} not applicable, {:.1f} "
+        "s\n",
         reports.size(),
         samples,
         checks,
         failures,
+        open,
         skips,
         seconds);
-    return ok ? passed : failed;
+    return failures > 0 ? failed : ok ? passed : open > 0 ? inconclusive : failed;
+}
+
+void write(const char* option, const std::string& path, const std::string& text) {
+    if (path.empty())
+        return;
+    std::ofstream file(path);
+    file << text;
+    if (!file.flush()) {
+        xgrad::fail<xgrad::IoError>(
+            "gradcheck: cannot write {}; pass {} a path that can be written", path, option);
+    }
+}
+
+// What the checks would catch, were the rules wrong.
+int run_power(const std::vector<const Op*>& ops, const Settings& settings) {
+    fmt::print("{:<36}{:>8}{:>8}  smallest factor off by\n", "op", "faults", "caught");
+    std::size_t faults = 0, caught = 0;
+    const Progress progress(ops.size());
+    for (std::size_t k = 0; k < ops.size(); ++k) {
+        progress.show(k, ops[k]->name());
+        const xgrad::PowerReport report = xgrad::power_of(*ops[k], settings.options);
+        progress.clear();
+        fmt::print("{:<36}{:>8}{:>8}", report.op, report.faults, report.caught);
+        fmt::print("  {}\n", report.smallest > 0 ? fmt::format("{:.0e}", report.smallest) : "-");
+        for (const std::string& missed : report.missed)
+            fmt::print("    missed: {}\n", missed);
+        faults += report.faults;
+        caught += report.caught;
+    }
+    fmt::print("{} ops, {} faults, {} caught\n", ops.size(), faults, caught);
+    if (faults == 0)
+        return nothing_checked;
+    return caught == faults ? passed : failed;
 }
 
 int run(const Settings& settings) {
@@ -179,9 +271,13 @@ int run(const Settings& settings) {
     }
     const std::vector<const Op*> ops = selected(settings);
     if (ops.empty()) {
-        fmt::print(stderr, "gradcheck: no op is selected; pass --all, --op NAME or --list\n");
+        fmt::print(
+            stderr,
+            "gradcheck: no op is selected; pass --all, --op NAME, --load LIBRARY or --list\n");
         return nothing_checked;
     }
+    if (settings.power)
+        return run_power(ops, settings);
     const auto start = std::chrono::steady_clock::now();
     std::vector<OpReport> reports;
     print_header(settings.options.order);
@@ -193,15 +289,9 @@ int run(const Settings& settings) {
         print_op(reports.back(), settings);
     }
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    if (!settings.json.empty()) {
-        std::ofstream file(settings.json);
-        file << xgrad::to_json(reports, settings.options, taken.count());
-        if (!file.flush()) {
-            xgrad::fail<xgrad::IoError>(
-                "gradcheck: cannot write {}; pass --json a path that can be written",
-                settings.json);
-        }
-    }
+    write("--json", settings.json, xgrad::to_json(reports, settings.options, taken.count()));
+    write("--junit", settings.junit, xgrad::to_junit(reports, taken.count()));
+    write("--html", settings.html, xgrad::to_html(reports, taken.count()));
     return print_summary(reports, taken.count());
 }
 

@@ -1,8 +1,5 @@
 #include <tools/gradcheck_numeric.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <set>
 
 namespace xgrad::detail {
@@ -47,57 +44,6 @@ std::vector<std::size_t> choose(std::size_t n, std::size_t wanted, Random& rando
         chosen.insert(chosen.contains(pick) ? top : pick);
     }
     return {chosen.begin(), chosen.end()};
-}
-
-Slope central_difference(
-    const Curve& curve, const std::vector<double>& weights, double x, double h) {
-    constexpr double ulps = 4;  // of an elementary function's result
-    const double above = x + h;
-    const double below = x - h;
-    const std::vector<double> up = curve(above);
-    const std::vector<double> down = curve(below);
-    double sum = 0;
-    double all = 0;    // the size of all terms, and of those that changed
-    double moved = 0;  // (outputs that the element does not reach add no noise)
-    for (std::size_t i = 0; i < weights.size(); ++i) {
-        const double difference = up[i] - down[i];
-        const double size = std::abs(weights[i]) * std::max(std::abs(up[i]), std::abs(down[i]));
-        sum += weights[i] * difference;
-        all += size;
-        moved += difference != 0 ? size : 0;
-    }
-    const double width = above - below;
-    const double noise = ulps * std::numeric_limits<double>::epsilon() * (moved > 0 ? moved : all);
-    return {sum / width, noise / width};
-}
-
-Slope extrapolated_difference(
-    const Curve& curve, const std::vector<double>& weights, double x, double h) {
-    constexpr int rows = 18;
-    constexpr int columns = 6;
-    Slope best{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
-    double before[columns] = {};
-    double step = 2048 * h;
-    for (int row = 0; row < rows; ++row, step /= 2) {
-        const Slope plain = central_difference(curve, weights, x, step);
-        double now[columns] = {plain.value};
-        const auto consider = [&](int column, double error) {
-            error += plain.uncertainty;
-            if (error < best.uncertainty)
-                best = {now[column], error};
-        };
-        if (row > 0)
-            consider(0, std::abs(now[0] - before[0]));
-        double power = 1;
-        for (int column = 1; column < std::min(columns, row + 1); ++column) {
-            power *= 4;
-            now[column] = (power * now[column - 1] - before[column - 1]) / (power - 1);
-            const double change = std::abs(now[column] - now[column - 1]);
-            consider(column, std::max(change, std::abs(now[column] - before[column - 1])));
-        }
-        std::copy_n(now, columns, before);
-    }
-    return best;
 }
 
 }  // namespace xgrad::detail

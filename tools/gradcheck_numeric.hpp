@@ -1,10 +1,9 @@
-// Internal to gradcheck: random numbers, and slopes from differences.
+// Internal to gradcheck: random numbers.
 #pragma once
 
 #include <autograd/array.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -30,22 +29,5 @@ private:
 
 /// `wanted` different numbers below n, sorted; all of them when wanted is 0 or not below n.
 [[nodiscard]] std::vector<std::size_t> choose(std::size_t n, std::size_t wanted, Random& random);
-
-/// The outputs of a function, in a row, where one element of its inputs is x.
-using Curve = std::function<std::vector<double>(double x)>;
-
-struct Slope {
-    double value;
-    double uncertainty;
-};
-
-/// (f(x + h) - f(x - h)) / 2h of f = <weights, curve>. The uncertainty is that of rounding alone.
-[[nodiscard]] Slope central_difference(
-    const Curve& curve, const std::vector<double>& weights, double x, double h);
-
-/// Central differences at 2048 h, 1024 h, ... h / 64, extrapolated to h = 0 after Ridders (1982);
-/// of all entries the most certain one.
-[[nodiscard]] Slope extrapolated_difference(
-    const Curve& curve, const std::vector<double>& weights, double x, double h);
 
 }  // namespace xgrad::detail

@@ -3,6 +3,8 @@
 #include <tools/gradcheck_target.hpp>
 
 #include <limits>
+#include <set>
+#include <utility>
 
 namespace xgrad {
 namespace {
@@ -32,25 +34,64 @@ bool only_dead(const GradcheckReport& report) {
     return !report.ok() && std::ranges::all_of(report.findings, dead);
 }
 
+// The elements without effect in all reports, input by input.
+class Idle {
+public:
+    void keep(const GradcheckOrder& order) {
+        std::set<std::pair<std::size_t, std::size_t>> now;
+        for (std::size_t i = 0; i < order.inputs.size(); ++i) {
+            for (const std::size_t at : order.inputs[i].idle) {
+                if (first_ || all_.contains({i, at}))
+                    now.emplace(i, at);
+            }
+        }
+        all_ = std::move(now);
+        first_ = false;
+    }
+    [[nodiscard]] bool empty() const { return all_.empty(); }
+
+private:
+    std::set<std::pair<std::size_t, std::size_t>> all_;
+    bool first_ = true;
+};
+
 // The report on the first inputs and weights drawn that have an effect: of a maximum one input
-// may win everywhere by chance.
+// may win everywhere by chance. More are drawn until every element has had one, and the first
+// failure counts.
 GradcheckReport check_drawn(Case& one) {
-    constexpr std::uint64_t draws = 10;
+    constexpr std::uint64_t least = 4;
+    constexpr std::uint64_t draws = 32;
     GradcheckOptions options = one.options;
     options.flat = one.sample.is_flat;
     options.linear = one.sample.is_linear;
-    GradcheckReport report;
+    options.low = one.sample.low;
+    options.high = one.sample.high;
+    if (options.in_float)
+        options = float_options(options);
+    const GradcheckFunction f =
+        options.in_float
+            ? judged_in_double(one.sample.call_float, one.sample.call_double)
+            : GradcheckFunction([&](const Variables& in) { return detail::call(one, in); });
+    GradcheckReport first;
+    Idle idle;
     for (std::uint64_t number = 1; number <= draws; ++number) {
         options.seed = one.random(1).bits() + number;
-        report = gradcheck(
-            [&](const Variables& in) { return detail::call(one, in); },
-            detail::leaves<double>(one.values, one.asks()),
-            options);
-        if (!only_dead(report))
+        GradcheckReport report =
+            gradcheck(f, detail::leaves<double>(one.values, one.asks()), options);
+        if (!report.ok() && !only_dead(report))
+            return report;
+        if (!report.orders.empty())
+            idle.keep(report.orders.front());
+        if (first.orders.empty() || only_dead(first))
+            first = std::move(report);
+        else
+            options.order = 1;
+        const bool all_alive = idle.empty() && !only_dead(first);
+        if (one.sample.is_flat || (all_alive && number >= least))
             break;
         draw(one, number);
     }
-    return report;
+    return first;
 }
 
 // The gradients of every order, and what else gradcheck() finds. False when nothing else can be
@@ -58,8 +99,15 @@ GradcheckReport check_drawn(Case& one) {
 bool check_gradients(Case& one, OpReport& report) {
     const GradcheckOptions& options = one.options;
     const GradcheckReport checked = check_drawn(one);
-    for (const GradcheckFinding& finding : checked.findings)
-        add(report, one.number, finding.check, detail::failed(finding.text));
+    for (const GradcheckFinding& finding : checked.findings) {
+        const bool open = finding.verdict == GradcheckVerdict::inconclusive;
+        const std::string advice = finding.advice.empty() ? "" : "; advice: " + finding.advice;
+        add(report,
+            one.number,
+            finding.check,
+            {open ? Verdict::inconclusive : Verdict::failed, finding.text + advice});
+    }
+    report.reports.push_back(checked);
     for (int order = 1; order <= options.order; ++order) {
         const std::string name = detail::gradient_name(order);
         const auto is_it = [&](const GradcheckFinding& finding) { return finding.check == name; };
@@ -141,17 +189,23 @@ std::size_t OpReport::count(OpCheck::Verdict verdict) const noexcept {
 }
 
 bool OpReport::ok() const noexcept {
-    return count(Verdict::failed) == 0 && count(Verdict::passed) > 0;
+    return count(Verdict::failed) == 0 && count(Verdict::inconclusive) == 0 &&
+           count(Verdict::passed) > 0;
 }
 
 std::string OpReport::to_string() const {
     std::string all;
     for (const OpCheck& check : checks) {
-        if (check.verdict != Verdict::failed)
+        if (check.verdict != Verdict::failed && check.verdict != Verdict::inconclusive)
             continue;
         const std::string where = detail::list_shapes(shapes[check.sample]);
         all += fmt::format(
-            "{}, sample {}, input shapes {}: {}\n", op, check.sample, where, check.name);
+            "{}, sample {}, input shapes {}: {}{}\n",
+            op,
+            check.sample,
+            where,
+            check.name,
+            check.verdict == Verdict::failed ? "" : " INCONCLUSIVE");
         std::string story = "    " + check.text + "\n";
         for (std::size_t at = story.find("; "); at != story.npos; at = story.find("; ", at))
             story.replace(at, 2, "\n    ");

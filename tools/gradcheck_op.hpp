@@ -11,7 +11,7 @@ namespace xgrad {
 
 /// One check of one sample.
 struct OpCheck {
-    enum class Verdict { passed, failed, skipped };
+    enum class Verdict { passed, inconclusive, failed, skipped };
 
     std::size_t sample = 0;
     std::string name;  ///< "gradient", "float", "zero size", ...
@@ -23,11 +23,12 @@ struct OpReport {
     std::string op;
     std::vector<std::vector<Shape>> shapes;  ///< of the inputs, for each sample
     std::vector<OpCheck> checks;
-    std::vector<double> relative_error;  ///< the worst over the samples: first order, second, ...
-    std::vector<double> norm_ratio;      ///< the same, less what rounding explains
+    std::vector<GradcheckReport> reports;  ///< on the gradients, of samples that could be drawn
+    std::vector<double> relative_error;    ///< the worst over the samples: first order, second, ...
+    std::vector<double> norm_ratio;        ///< the same, less what rounding explains
 
     [[nodiscard]] std::size_t count(OpCheck::Verdict verdict) const noexcept;
-    /// Something was checked and nothing failed.
+    /// Something was checked, nothing failed and nothing is inconclusive.
     [[nodiscard]] bool ok() const noexcept;
     /// For each failure a line with op, sample, shapes and check, and below it what is wrong.
     [[nodiscard]] std::string to_string() const;

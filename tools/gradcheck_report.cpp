@@ -2,6 +2,7 @@
 #include <tools/gradcheck.hpp>
 #include <tools/gradcheck_target.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -25,17 +26,43 @@ const char* describe(NormBand band) noexcept {
     return "worry";
 }
 
+const char* describe(GradcheckVerdict verdict) noexcept {
+    switch (verdict) {
+        case GradcheckVerdict::pass: return "PASS";
+        case GradcheckVerdict::inconclusive: return "INCONCLUSIVE";
+        case GradcheckVerdict::fail: break;
+    }
+    return "FAIL";
+}
+
 std::string to_string(const GradcheckEntry& entry) {
-    return fmt::format(
-        "{} at ({}{}): analytic {:.9g}, numeric {:.9g}, absolute error {:.3g}, relative error "
-        "{:.3g}",
-        entry.input,
-        fmt::join(entry.index, ", "),
-        entry.index.size() == 1 ? "," : "",
+    std::string text = entry.input;
+    // A direction has no index.
+    if (text.find(" along ") == text.npos) {
+        text += fmt::format(
+            " at ({}{})", fmt::join(entry.index, ", "), entry.index.size() == 1 ? "," : "");
+    }
+    text += fmt::format(
+        ": analytic {:.9g}, numeric {:.9g} +- {:.1g}, absolute error {:.3g}, relative error {:.3g}",
         entry.analytic,
         entry.numeric,
+        entry.uncertainty,
         entry.absolute,
         entry.relative);
+    if (entry.verdict == GradcheckVerdict::pass)
+        return text;
+    text += fmt::format(", step {:.2g}", entry.step);
+    if (std::isfinite(entry.taylor))
+        text += fmt::format(", Taylor order {:.1f}", entry.taylor);
+    if (entry.on_kink)
+        text += fmt::format(
+            ", on the kink of {} with slopes {:.9g} and {:.9g}",
+            entry.kink,
+            entry.left,
+            entry.right);
+    else if (!entry.kink.empty())
+        text += fmt::format(", beside the kink of {}", entry.kink);
+    return text;
 }
 
 double GradcheckOrder::relative_error() const {
@@ -71,17 +98,40 @@ std::string input_line(const GradcheckInput& input) {
         ratio_string(input.norm_ratio, input.below_noise));
     if (!input.reached)
         line += ", no gradient arrives";
+    if (input.kinks > 0)
+        line += fmt::format(", {} at kinks", input.kinks);
     if (input.off > 0)
         line += fmt::format(", {} OFF", input.off);
+    if (input.inconclusive > 0)
+        line += fmt::format(", {} inconclusive", input.inconclusive);
+    if (input.directions > 0) {
+        line += fmt::format(
+            ", along {} directions: an element wrong by {:.1e} is missed with probability {:.0e}",
+            input.directions,
+            10 * input.resolution,
+            std::pow(0.1, static_cast<double>(input.directions)));
+    }
     return line + "\n";
 }
 
 }  // namespace
 
-std::string GradcheckReport::to_string() const {
-    std::string text = fmt::format("gradcheck: {}\n", ok() ? "passed" : "FAILED");
+GradcheckVerdict GradcheckReport::verdict() const noexcept {
+    GradcheckVerdict worst = GradcheckVerdict::pass;
     for (const GradcheckFinding& finding : findings)
+        worst = std::max(worst, finding.verdict);
+    return worst;
+}
+
+std::string GradcheckReport::to_string() const {
+    std::string text = fmt::format("gradcheck: {}\n", describe(verdict()));
+    for (const GradcheckFinding& finding : findings) {
         text += fmt::format("  {}: {}\n", finding.check, finding.text);
+        if (!finding.advice.empty())
+            text += fmt::format("    {}\n", finding.advice);
+    }
+    for (const std::string& note : notes)
+        text += fmt::format("  note: {}\n", note);
     for (const GradcheckOrder& order : orders) {
         text += fmt::format(
             "  {}: {}\n",

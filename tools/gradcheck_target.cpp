@@ -22,7 +22,7 @@ Variables differentiate(
 }
 
 Target gradient_of(const Target& target, const Variables& outputs, const Variables& seeds) {
-    Target next{target.inputs, target.originals, {}};
+    Target next{target.inputs, target.originals, {}, false};
     std::vector<std::size_t> live;
     for (std::size_t k = 0; k < outputs.size(); ++k) {
         if (!outputs[k].requires_grad())

@@ -23,6 +23,7 @@ struct Target {
     NamedVariables inputs;
     std::size_t originals;  ///< so many inputs come first that are no seeds
     std::function<Variables(bool recorded)> call;
+    bool is_loss = false;  ///< its seed is 1, so that its gradient is the one that training sees
 };
 
 /// The function whose outputs are the gradients of <seeds, target> with respect to the original

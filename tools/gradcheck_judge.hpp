@@ -1,0 +1,30 @@
+// Internal to gradcheck: a gradient against the slope of a line.
+#pragma once
+
+#include <tools/gradcheck.hpp>
+#include <tools/gradcheck_line.hpp>
+
+#include <array>
+
+namespace xgrad::detail {
+
+/// Judges the slopes of one input. `size` is the largest |analytic| there: what is a thousandth of
+/// it or less counts as that much.
+class Judge {
+public:
+    Judge(const GradcheckOptions& options, double size) : options_(options), size_(size) {}
+
+    /// From `analytic` to all the rest of an entry but its name.
+    void judge(const Line& line, GradcheckEntry& entry) const;
+
+    /// The disagreement that passes.
+    [[nodiscard]] double allowed(double analytic, double numeric) const;
+
+private:
+    class Trial;
+
+    const GradcheckOptions& options_;
+    double size_;
+};
+
+}  // namespace xgrad::detail
