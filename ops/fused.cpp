@@ -41,4 +41,13 @@ void fail_fused_overwritten(const Where& where, std::size_t input, const Shape& 
         shape);
 }
 
+template <class T>
+std::vector<double> spread_elements(const Array<T>& x, const Shape& shape) {
+    const Array<T> wide = xt::broadcast(x, shape);
+    return {wide.begin(), wide.end()};
+}
+
+template std::vector<double> spread_elements(const Array<float>&, const Shape&);
+template std::vector<double> spread_elements(const Array<double>&, const Shape&);
+
 }  // namespace xgrad::detail

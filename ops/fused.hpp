@@ -122,6 +122,10 @@ private:
     std::array<bool, N> active_;
 };
 
+/// The elements of an array that broadcasts to that shape.
+template <class T>
+[[nodiscard]] std::vector<double> spread_elements(const Array<T>& x, const Shape& shape);
+
 // Notes what each element decides.
 template <class F, class T, std::size_t N>
 void trace_fused(
@@ -129,14 +133,14 @@ void trace_fused(
     const auto decide = [&f]<std::size_t... K>(const double* x, std::index_sequence<K...>) {
         static_cast<void>(f(formula::Lane<formula::Traced>(x[K])...));
     };
-    std::vector<Array<T>> wide;
+    std::vector<std::vector<double>> wide;
     for (const Array<T>* input : inputs)
-        wide.push_back(xt::broadcast(*input, shape));
+        wide.push_back(spread_elements(*input, shape));
     std::vector<std::uint64_t> sides(count(shape));
     for (std::size_t i = 0; i < sides.size(); ++i) {
         double x[N];
         for (std::size_t k = 0; k < N; ++k)
-            x[k] = wide[k].data()[i];
+            x[k] = wide[k][i];
         decisions = 0;
         decide(x, std::make_index_sequence<N>());
         sides[i] = decisions;

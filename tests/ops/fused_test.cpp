@@ -1,53 +1,11 @@
 #include <autograd/parallel.hpp>
-#include <ops/formulas/hard_activation.hpp>
-#include <ops/formulas/multivariate.hpp>
-#include <ops/formulas/rounding.hpp>
-#include <ops/formulas/smooth_activation.hpp>
-#include <ops/formulas/special.hpp>
-#include <ops/fused.hpp>
-#include <tests/support.hpp>
+#include <tests/ops/fused.hpp>
 
 #include <cmath>
 #include <vector>
 
 using namespace xgrad;
 using namespace xgrad::test;
-
-namespace {
-
-// The fused formula and the same one op by op: values and gradients of every input agree.
-template <class T, class F, class... X>
-void check_fused(F formula, double tolerance, const X&... arrays) {
-    const std::vector<Array<T>> inputs{arrays...};
-    const auto run = [&](const auto& f) {
-        std::vector<Variable<T>> in;
-        for (const Array<T>& array : inputs)
-            in.emplace_back(array, true);
-        const Variable<T> y = [&]<std::size_t... K>(std::index_sequence<K...>) {
-            return Variable<T>(f(in[K]...));
-        }
-        (std::make_index_sequence<sizeof...(X)>());
-        std::vector<Array<T>> results{y.value()};
-        if (y.requires_grad()) {
-            const Variable<T> seed(random_array<T>(y.shape(), 99));
-            for (const auto& g :
-                 grad<T>(std::vector{y}, in, {.seeds = {seed}, .allow_unused = true})) {
-                results.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
-            }
-        }
-        return results;
-    };
-    const auto expected = run(formula);
-    const auto got = run(elementwise(formula));
-    REQUIRE(got.size() == expected.size());
-    for (std::size_t i = 0; i < got.size(); ++i)
-        check_close(got[i], expected[i], tolerance);
-}
-
-template <class T>
-constexpr double tolerance = std::is_same_v<T, double> ? 1e-12 : 3e-5;
-
-}  // namespace
 
 TEST_CASE_TEMPLATE("elementwise equals op by op for every kind of broadcast", T, float, double) {
     const auto formula = [](auto x, auto w) { return tanh(w * x) * x + w / (2 + x * x); };
@@ -143,42 +101,6 @@ TEST_CASE("elementwise: three, four and five inputs, each used in another way") 
         x(3, {7}),
         x(4, {7}),
         x(5, {7}));
-}
-
-// Several functions in one formula, which compiles once; the factors keep two faults from
-// cancelling.
-TEST_CASE_TEMPLATE("elementwise: every function of the lanes", T, float, double) {
-    const Array<T> x = random_array<T>({37}, 4, -0.9, 0.9), p = random_array<T>({37}, 5, 0.5, 2);
-    const T close = 10 * tolerance<T>;
-    check_fused<T>(
-        [](auto a) {
-            return exp(a) + 2 * expm1(a) - 3 * log1p(a) + 5 * sin(a) - 7 * cos(a) + 11 * tan(a) -
-                   13 * asin(a) + 17 * acos(a) - 19 * atan(a);
-        },
-        close,
-        x);
-    check_fused<T>(
-        [](auto a) {
-            return sinh(a) + 2 * cosh(a) - 3 * tanh(a) + 5 * erf(a) - 7 * sigmoid(a) +
-                   11 * log_sigmoid(a) - 13 * softplus(a) + 17 * square(a) - 19 * -a;
-        },
-        close,
-        x);
-    check_fused<T>(
-        [](auto a) {
-            return relu(a) + 2 * leaky_relu(a) - 3 * elu(a) + 5 * gelu(a) - 7 * silu(a) +
-                   11 * abs(a) - 13 * sign(a) + 17 * clamp(a, -0.5, 0.5);
-        },
-        close,
-        x);
-    check_fused<T>(
-        [](auto a, auto b) {
-            return log(a) + 2 * log2(a) - 3 * log10(a) + 5 * sqrt(a) - 7 * rsqrt(a) +
-                   11 * reciprocal(a) - 13 * minimum(a, b);
-        },
-        close,
-        p,
-        x);
 }
 
 TEST_CASE("elementwise: where and comparisons choose value and derivative") {
@@ -282,17 +204,4 @@ TEST_CASE("elementwise: an infinite partial past the end of a row does no harm")
     sum(f(x, scale)).backward();
     CHECK(scale.grad()() == doctest::Approx(1 + std::sqrt(2) + std::sqrt(3)));
     check_close(x.grad(), Array<double>(0.5 / xt::sqrt(x.value())));
-}
-
-TEST_CASE_TEMPLATE("a formula takes the families whose headers it includes", T, float, double) {
-    const auto formula = [](auto x, auto w) {
-        const auto special = lgamma(2 + x * x) + digamma(2 + w * w) + bessel_i(1, x) * cbrt(2 + x);
-        const auto several = hypot(x, w) * xlogy(2, 3 + w) + logaddexp(x, 0.5) + fmod(x, 0.75);
-        return special + several + celu(x, 0.7) * mish(w) + hardswish(x * w) * round(x);
-    };
-    check_fused<T>(
-        formula,
-        tolerance<T>,
-        random_array<T>({3, 5}, 1, -1.4, 1.4),
-        random_array<T>({5}, 2, -1.4, 1.4));
 }

@@ -1,0 +1,45 @@
+// Checks a fused formula against the same one op by op.
+#pragma once
+
+#include <ops/fused.hpp>
+#include <tests/support.hpp>
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xgrad::test {
+
+// The fused formula and the same one op by op: values and gradients of every input agree.
+template <class T, class F, class... X>
+void check_fused(F formula, double tolerance, const X&... arrays) {
+    const std::vector<Array<T>> inputs{arrays...};
+    const auto run = [&](const auto& f) {
+        std::vector<Variable<T>> in;
+        for (const Array<T>& array : inputs)
+            in.emplace_back(array, true);
+        const Variable<T> y = [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return Variable<T>(f(in[K]...));
+        }
+        (std::make_index_sequence<sizeof...(X)>());
+        std::vector<Array<T>> results{y.value()};
+        if (y.requires_grad()) {
+            const Variable<T> seed(random_array<T>(y.shape(), 99));
+            for (const auto& g :
+                 grad<T>(std::vector{y}, in, {.seeds = {seed}, .allow_unused = true})) {
+                results.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
+            }
+        }
+        return results;
+    };
+    const auto expected = run(formula);
+    const auto got = run(elementwise(formula));
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i)
+        check_close(got[i], expected[i], tolerance);
+}
+
+template <class T>
+inline constexpr double tolerance = std::is_same_v<T, double> ? 1e-12 : 3e-5;
+
+}  // namespace xgrad::test
