@@ -287,7 +287,8 @@ void Judge::judge(const Line& line, GradcheckEntry& entry) const {
 }
 
 double Judge::allowed(double analytic, double numeric) const {
-    return options_.tolerance * std::max({std::abs(analytic), std::abs(numeric), 1e-3 * size_});
+    return negligible +
+           options_.tolerance * std::max({std::abs(analytic), std::abs(numeric), 1e-3 * size_});
 }
 
 }  // namespace xgrad::detail

@@ -8,6 +8,10 @@
 
 namespace xgrad::detail {
 
+/// A disagreement below this passes: softmax and its kin have gradients of 1e-60 that are nothing
+/// but rounding.
+inline constexpr double negligible = 1e-30;
+
 /// Judges the slopes of one input. `size` is the largest |analytic| there: what is a thousandth of
 /// it or less counts as that much.
 class Judge {
