@@ -1,7 +1,6 @@
-#include "gradcheck_hand_faults.hpp"
-
 #include <autograd/record.hpp>
 #include <ops/ops.hpp>
+#include <tests/gradcheck_hand_faults.hpp>
 #include <tools/gradcheck_op.hpp>
 
 #include <cmath>

@@ -78,7 +78,7 @@ TEST_CASE("gradcheck: a million right parameters pass, with the odds stated") {
     CHECK(weight.name == "1.weight");
     CHECK(weight.directions == 4);
     CHECK(weight.resolution > 0);
-    CHECK(weight.resolution < 1e-4);
+    CHECK(weight.resolution < 1e-3);
     CHECK(report.orders[0].inputs[5].directions == 0);  // ten biases are checked one by one
     CHECK_SAYS(report.to_string(), ", along 4 directions: an element wrong by ");
     CHECK_SAYS(report.to_string(), " is missed with probability 1e-04");

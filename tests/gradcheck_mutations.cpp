@@ -1,8 +1,8 @@
 // Wrong rules, made by machine from every registered op: how many does gradcheck catch, and does it
 // say where and why? Prints a line for each that gets away and the score; exits 1 below the goal.
-#include "gradcheck_hand_faults.hpp"
 #include <autograd/fail.hpp>
 #include <ops/ops.hpp>
+#include <tests/gradcheck_hand_faults.hpp>
 #include <tools/gradcheck_case.hpp>
 #include <tools/gradcheck_faults.hpp>
 #include <tools/gradcheck_op.hpp>

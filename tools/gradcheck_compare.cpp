@@ -16,7 +16,7 @@ void Norms::add(const GradcheckEntry& entry) {
     gap += entry.absolute * entry.absolute;
     // What proves nothing counts as noise.
     const bool open = entry.verdict == GradcheckVerdict::inconclusive;
-    const double unknown = std::max(entry.uncertainty, open ? entry.absolute : 0);
+    const double unknown = std::max({entry.uncertainty, open ? entry.absolute : 0, negligible});
     noise += unknown * unknown;
 }
 

@@ -8,6 +8,10 @@
 
 namespace xgrad::detail {
 
+/// A disagreement below this passes: seeds are of size one, and a softmax or softplus that
+/// saturates has a gradient that is nothing but their rounding.
+inline constexpr double negligible = 1e-13;
+
 /// Judges the slopes of one input. `size` is the largest |analytic| there: what is a thousandth of
 /// it or less counts as that much.
 class Judge {

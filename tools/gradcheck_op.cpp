@@ -78,11 +78,20 @@ GradcheckReport check_drawn(Case& one) {
         options.seed = one.random(1).bits() + number;
         GradcheckReport report =
             gradcheck(f, detail::leaves<double>(one.values, one.asks()), options);
-        if (!report.ok() && !only_dead(report))
+        const bool is_open = report.verdict() == GradcheckVerdict::inconclusive;
+        if (!report.ok() && !is_open && !only_dead(report))
             return report;
+        // A matrix that is nearly singular by chance says nothing: another draw may.
+        if (is_open) {
+            if (first.orders.empty())
+                first = std::move(report);
+            draw(one, number);
+            continue;
+        }
         if (!report.orders.empty())
             idle.keep(report.orders.front());
-        if (first.orders.empty() || only_dead(first))
+        if (first.orders.empty() || only_dead(first) ||
+            first.verdict() == GradcheckVerdict::inconclusive)
             first = std::move(report);
         else
             options.order = 1;

@@ -37,7 +37,8 @@ struct OpReport {
 /// Checks an op on each of its samples, on inputs drawn from op name, sample number and seed:
 ///
 ///     gradient, second gradient   against differences, to `options.order`; flat and linear samples
-///                                 against zero
+///                                 against zero; the first on inputs drawn four times, and on until
+///                                 every element has had an effect, up to 32 times
 ///     mutation                    inputs and seeds keep their bits, forward and backward
 ///     recording                   the recorded forward equals the unrecorded one bitwise
 ///     float                       values and gradients in float agree with double

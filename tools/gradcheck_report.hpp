@@ -91,7 +91,7 @@ struct GradcheckOrder {
 };
 
 /// What is wrong, and the check that found it: "gradient", "second gradient", "gradient of order
-/// 3", "dead input", "determinism", "mutation", "recording".
+/// 3", "dead input", "determinism", "mutation", "recording", "zero seed".
 struct GradcheckFinding {
     std::string check;
     std::string text;
