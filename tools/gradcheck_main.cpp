@@ -1,12 +1,12 @@
 // gradcheck: checks the gradients of the registered ops; `gradcheck --help` says more.
 #include <autograd/fail.hpp>
+#include <autograd/plugin.hpp>
 #include <tools/gradcheck_html.hpp>
 #include <tools/gradcheck_json.hpp>
 #include <tools/gradcheck_op.hpp>
 #include <tools/gradcheck_power.hpp>
 
 #include <CLI/CLI.hpp>
-#include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,30 +82,14 @@ void print_list() {
     }
 }
 
-// The ops that the libraries register. They stay loaded: their ops are used to the end.
+// The ops that the libraries define.
 std::vector<const Op*> load(const std::vector<std::string>& libraries) {
-    const std::vector<const Op*> before = xgrad::all_ops();
+    std::vector<const Op*> ops;
     for (const std::string& path : libraries) {
-        const std::size_t count = xgrad::all_ops().size();
-        if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
-            xgrad::fail<std::invalid_argument>(
-                "gradcheck: cannot load {}: {}; pass a shared library, with a slash in its path",
-                path,
-                dlerror());
-        }
-        if (xgrad::all_ops().size() == count) {
-            xgrad::fail<std::invalid_argument>(
-                "gradcheck: {} registers no op; define an xgrad::Op in it, and link it to the "
-                "program's own xgrad, not to a copy",
-                path);
-        }
+        const std::vector<const Op*> added = xgrad::load_ops(path);
+        ops.insert(ops.end(), added.begin(), added.end());
     }
-    std::vector<const Op*> added;
-    for (const Op* op : xgrad::all_ops()) {
-        if (std::ranges::find(before, op) == before.end())
-            added.push_back(op);
-    }
-    return added;
+    return ops;
 }
 
 // The ops to check; throws std::invalid_argument for a name that is none.
