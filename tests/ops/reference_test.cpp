@@ -250,10 +250,10 @@ TEST_CASE("every op has at least ten reference cases") {
     for (const Json& reference : read_cases())
         number[reference.at("op").get<std::string>()] += reference.contains("error") ? 0 : 1;
     CHECK(number.size() >= 150);
-    for (const auto& [name, cases] : number) {
+    for (const auto& of_op : number) {
         CHECK_MESSAGE(
-            cases >= 10,
-            (name + " has " + std::to_string(cases) +
+            of_op.second >= 10,
+            (of_op.first + " has " + std::to_string(of_op.second) +
              " reference cases; need 10: add to tests/reference/cases_*.py"));
     }
 }
