@@ -137,7 +137,7 @@ private:
 
     // dx of a run from the sums over its group: with r = 1 / sqrt(variance + epsilon) and h the
     // gradient times slope and weight, r (h - sums[0] / n) - r^3 (x - mean) sums[1] / n.
-    void share(
+    void share_of_run(
         const Pass& pass,
         std::size_t q,
         std::size_t at,
@@ -176,7 +176,7 @@ private:
                 double sums[2];
                 run<T>().sums(sums, g, pass.x + q * n, n, mean, r, pass.weight, to_w, to_b);
                 if (pass.dx)
-                    share(pass, q, q * n, pass.weight, 1, sums);
+                    share_of_run(pass, q, q * n, pass.weight, 1, sums);
             }
         });
         if (pass.dw)
@@ -224,7 +224,7 @@ private:
             own[1] *= scale(q);
         }
         for (std::size_t k = 0; pass.dx && k < groups_.runs; ++k)
-            share(pass, q, run_at(k) * n, nullptr, slope(run_at(k)), group);
+            share_of_run(pass, q, run_at(k) * n, nullptr, slope(run_at(k)), group);
     }
 
     // The same in public ops, for gradients of gradients.
