@@ -1,7 +1,7 @@
 #include <autograd/fail.hpp>
 #include <nn/copier.hpp>
+#include <nn/dropout.hpp>
 #include <nn/module.hpp>
-#include <nn/rng.hpp>
 
 #include <algorithm>
 
@@ -74,6 +74,8 @@ void Module<T>::copy_state_to(Module<U>& copy) const {
     }
     for (std::size_t i = 0; i < own_buffers_.size(); ++i)
         copy_value(own_buffers_[i].value, copy.own_buffers_[i].value);
+    if (const auto* noisy = dynamic_cast<const NoiseLayer<T>*>(this))
+        dynamic_cast<NoiseLayer<U>&>(copy).set_key(noisy->key());
     copy.training_ = training_;
     copy.noise_frozen_ = noise_frozen_;
     for (std::size_t i = 0; i < children_.size(); ++i)

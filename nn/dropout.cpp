@@ -51,11 +51,8 @@ template class NoiseLayer<double>;
 
 template <class T>
 Dropout<T>::Dropout(double keep_prob, Rng& rng)
-    : Dropout(keep_prob, key_from(rng, checked_keep("Dropout", keep_prob))) {}
-template <class T>
-Dropout<T>::Dropout(double keep_prob, DropoutKey key)
-    : NoiseLayer<T>(key),
-      keep_prob_(checked_keep("Dropout", keep_prob)) {}
+    : NoiseLayer<T>(key_from(rng, checked_keep("Dropout", keep_prob))),
+      keep_prob_(keep_prob) {}
 
 template <class T>
 Variable<T> Dropout<T>::forward(const Variable<T>& x) {
@@ -71,7 +68,7 @@ std::string Dropout<T>::describe() const {
 
 template <class T>
 void Dropout<T>::remake(Copier& copier) const {
-    copier.make<nn::Dropout>(keep_prob_, this->key());
+    copier.make<nn::Dropout>(keep_prob_, copier.rng());
 }
 
 template class Dropout<float>;
@@ -79,11 +76,8 @@ template class Dropout<double>;
 
 template <class T>
 Dropout2d<T>::Dropout2d(double keep_prob, Rng& rng)
-    : Dropout2d(keep_prob, key_from(rng, checked_keep("Dropout2d", keep_prob))) {}
-template <class T>
-Dropout2d<T>::Dropout2d(double keep_prob, DropoutKey key)
-    : NoiseLayer<T>(key),
-      keep_prob_(checked_keep("Dropout2d", keep_prob)) {}
+    : NoiseLayer<T>(key_from(rng, checked_keep("Dropout2d", keep_prob))),
+      keep_prob_(keep_prob) {}
 
 template <class T>
 Variable<T> Dropout2d<T>::forward(const Variable<T>& x) {
@@ -104,7 +98,7 @@ std::string Dropout2d<T>::describe() const {
 
 template <class T>
 void Dropout2d<T>::remake(Copier& copier) const {
-    copier.make<nn::Dropout2d>(keep_prob_, this->key());
+    copier.make<nn::Dropout2d>(keep_prob_, copier.rng());
 }
 
 template class Dropout2d<float>;
@@ -112,11 +106,8 @@ template class Dropout2d<double>;
 
 template <class T>
 AlphaDropout<T>::AlphaDropout(double keep_prob, Rng& rng)
-    : AlphaDropout(keep_prob, key_from(rng, checked_keep("AlphaDropout", keep_prob))) {}
-template <class T>
-AlphaDropout<T>::AlphaDropout(double keep_prob, DropoutKey key)
-    : NoiseLayer<T>(key),
-      keep_prob_(checked_keep("AlphaDropout", keep_prob)) {}
+    : NoiseLayer<T>(key_from(rng, checked_keep("AlphaDropout", keep_prob))),
+      keep_prob_(keep_prob) {}
 
 // y = a (x m + limit (1 - m)) + b for the mask m of 0 and 1. With q = keep_prob and x of mean 0 and
 // variance 1, the part in brackets has mean limit (1 - q) and variance q + limit^2 q (1 - q).
@@ -138,7 +129,7 @@ std::string AlphaDropout<T>::describe() const {
 
 template <class T>
 void AlphaDropout<T>::remake(Copier& copier) const {
-    copier.make<nn::AlphaDropout>(keep_prob_, this->key());
+    copier.make<nn::AlphaDropout>(keep_prob_, copier.rng());
 }
 
 template class AlphaDropout<float>;
@@ -146,11 +137,8 @@ template class AlphaDropout<double>;
 
 template <class T>
 GaussianNoise<T>::GaussianNoise(double deviation, Rng& rng)
-    : GaussianNoise(deviation, key_from(rng, checked_deviation(deviation))) {}
-template <class T>
-GaussianNoise<T>::GaussianNoise(double deviation, DropoutKey key)
-    : NoiseLayer<T>(key),
-      deviation_(checked_deviation(deviation)) {}
+    : NoiseLayer<T>(key_from(rng, checked_deviation(deviation))),
+      deviation_(deviation) {}
 
 template <class T>
 Variable<T> GaussianNoise<T>::forward(const Variable<T>& x) {
@@ -168,7 +156,7 @@ std::string GaussianNoise<T>::describe() const {
 
 template <class T>
 void GaussianNoise<T>::remake(Copier& copier) const {
-    copier.make<nn::GaussianNoise>(deviation_, this->key());
+    copier.make<nn::GaussianNoise>(deviation_, copier.rng());
 }
 
 template class GaussianNoise<float>;
@@ -176,14 +164,9 @@ template class GaussianNoise<double>;
 
 template <class T>
 DropConnect<T>::DropConnect(std::shared_ptr<WeightedLayer<T>> layer, double keep_prob, Rng& rng)
-    : DropConnect(
-          std::move(layer), keep_prob, key_from(rng, checked_keep("DropConnect", keep_prob))) {}
-template <class T>
-DropConnect<T>::DropConnect(
-    std::shared_ptr<WeightedLayer<T>> layer, double keep_prob, DropoutKey key)
-    : NoiseLayer<T>(key),
+    : NoiseLayer<T>(key_from(rng, checked_keep("DropConnect", keep_prob))),
       layer_(this->register_module("layer", std::move(layer))),
-      keep_prob_(checked_keep("DropConnect", keep_prob)) {}
+      keep_prob_(keep_prob) {}
 
 template <class T>
 Variable<T> DropConnect<T>::forward(const Variable<T>& x) {
@@ -203,7 +186,7 @@ void DropConnect<T>::remake(Copier& copier) const {
         return std::make_shared<DropConnect<U>>(
             std::static_pointer_cast<WeightedLayer<U>>(copier.copy<U>(*layer_)),
             keep_prob_,
-            this->key());
+            copier.rng());
     });
 }
 

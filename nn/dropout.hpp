@@ -19,6 +19,8 @@ class NoiseLayer : public Module<T> {
 public:
     /// The key of the last noise made.
     [[nodiscard]] DropoutKey key() const noexcept { return key_; }
+    /// Continues after that key, as the layer did that had made its noise.
+    void set_key(DropoutKey key) noexcept { key_ = key; }
 
 protected:
     explicit NoiseLayer(DropoutKey key) noexcept : key_(key) {}
@@ -37,7 +39,6 @@ public:
     /// Draws its seed from `rng`. Throws std::invalid_argument unless 0 < keep_prob <= 1; then
     /// `rng` is as it was.
     Dropout(double keep_prob, Rng& rng);
-    Dropout(double keep_prob, DropoutKey key);
 
     /// x of any shape; the result has it too.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
@@ -59,7 +60,6 @@ class Dropout2d : public NoiseLayer<T> {
 public:
     /// As Dropout.
     Dropout2d(double keep_prob, Rng& rng);
-    Dropout2d(double keep_prob, DropoutKey key);
 
     /// Throws ShapeError below rank 2.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
@@ -79,7 +79,6 @@ class AlphaDropout : public NoiseLayer<T> {
 public:
     /// As Dropout.
     AlphaDropout(double keep_prob, Rng& rng);
-    AlphaDropout(double keep_prob, DropoutKey key);
 
     /// x of any shape.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
@@ -99,7 +98,6 @@ public:
     /// Draws its seed from `rng`. Throws std::invalid_argument unless 0 <= deviation < infinity;
     /// then `rng` is as it was.
     GaussianNoise(double deviation, Rng& rng);
-    GaussianNoise(double deviation, DropoutKey key);
 
     /// x of any shape.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
@@ -121,7 +119,6 @@ class DropConnect : public NoiseLayer<T> {
 public:
     /// As Dropout. Throws std::invalid_argument for null, too. The layer is submodule "layer".
     DropConnect(std::shared_ptr<WeightedLayer<T>> layer, double keep_prob, Rng& rng);
-    DropConnect(std::shared_ptr<WeightedLayer<T>> layer, double keep_prob, DropoutKey key);
     template <std::derived_from<WeightedLayer<T>> Layer>
     DropConnect(Layer layer, double keep_prob, Rng& rng)
         : DropConnect(std::make_shared<Layer>(std::move(layer)), keep_prob, rng) {}

@@ -1,4 +1,5 @@
-// All layers.
+// The layers; recurrent ones and attention have headers of their own, nn/recurrent.hpp and
+// nn/attention.hpp.
 #pragma once
 
 #include <nn/activation.hpp>

@@ -19,13 +19,15 @@ struct ZooRow {
     /// What an empty batch says; when there is nothing, it gives an empty result.
     std::string empty_batch_error = {};
     bool whole_numbers = false;  ///< the input is indices, without a gradient
+    bool from_zeros = false;     ///< a state of zeros hides a weight
     bool has_reference = true;   ///< PyTorch has the module
 };
 
-/// Layers of products, convolutions and pooling; normalizations; activations; noise; containers;
-/// recurrent layers and attention.
+/// Layers of products, convolutions and pooling; activations and changes of shape; recurrent layers
+/// and attention; normalizations, noise and containers.
 [[nodiscard]] std::vector<ZooRow> product_rows();
 [[nodiscard]] std::vector<ZooRow> activation_rows();
+[[nodiscard]] std::vector<ZooRow> sequence_rows();
 [[nodiscard]] std::vector<ZooRow> other_rows();
 
 }  // namespace xgrad::test

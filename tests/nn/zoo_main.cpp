@@ -18,7 +18,7 @@ namespace {
 
 std::vector<ZooRow> all_rows() {
     std::vector<ZooRow> rows;
-    for (auto& family : {product_rows(), activation_rows(), other_rows()})
+    for (auto& family : {product_rows(), activation_rows(), sequence_rows(), other_rows()})
         rows.insert(rows.end(), family.begin(), family.end());
     return rows;
 }

@@ -1,4 +1,6 @@
+#include <nn/attention.hpp>
 #include <nn/layers.hpp>
+#include <nn/recurrent.hpp>
 #include <ops/shape.hpp>
 #include <tests/nn/zoo.hpp>
 
@@ -19,6 +21,11 @@ auto made(Make make) {
 
 ZooRow alone(ZooRow row) {
     row.has_reference = false;
+    return row;
+}
+
+ZooRow from_zeros(ZooRow row) {
+    row.from_zeros = true;
     return row;
 }
 
@@ -135,6 +142,52 @@ std::vector<ZooRow> activation_rows() {
          }),
          {2, 6}}));
     return rows;
+}
+
+std::vector<ZooRow> sequence_rows() {
+    const nn::RecurrentOptions deep{.layers = 2, .bidirectional = true};
+    return {
+        from_zeros({"RNNCell", made([](Rng& r) { return nn::RNNCell<D>(3, 4, r); }), {2, 3}}),
+        from_zeros({"LSTMCell", made([](Rng& r) { return nn::LSTMCell<D>(3, 4, r); }), {2, 3}}),
+        from_zeros({"GRUCell", made([](Rng& r) { return nn::GRUCell<D>(3, 4, r); }), {2, 3}}),
+        {"RNN", made([](Rng& r) { return nn::RNN<D>(3, 4, r); }), {2, 5, 3}},
+        {"RNN/relu",
+         made([](Rng& r) { return nn::RNN<D>(3, 4, r, {.bias = false}, true); }),
+         {2, 5, 3}},
+        {"LSTM", made([](Rng& r) { return nn::LSTM<D>(3, 4, r); }), {2, 5, 3}},
+        {"LSTM/deep", made([deep](Rng& r) { return nn::LSTM<D>(3, 2, r, deep); }), {2, 4, 3}},
+        {"GRU", made([](Rng& r) { return nn::GRU<D>(3, 4, r); }), {2, 5, 3}},
+        {"GRU/deep", made([deep](Rng& r) { return nn::GRU<D>(3, 2, r, deep); }), {2, 4, 3}},
+        {"MultiHeadAttention",
+         made([](Rng& r) { return nn::MultiHeadAttention<D>(4, 2, r); }),
+         {2, 3, 4}},
+        alone(
+            {"MultiHeadAttention/dropout",
+             made([](Rng& r) { return nn::MultiHeadAttention<D>(4, 2, r, {.keep_prob = 0.7}); }),
+             {2, 3, 4}}),
+        {"TransformerEncoderLayer",
+         made([](Rng& r) {
+             return nn::TransformerEncoderLayer<D>(4, 2, r, {.feedforward = 6, .keep_prob = 1});
+         }),
+         {2, 3, 4}},
+        {"TransformerEncoderLayer/norm first",
+         made([](Rng& r) {
+             return nn::TransformerEncoderLayer<D>(
+                 4, 2, r, {.feedforward = 6, .keep_prob = 1, .norm_first = true, .gelu = true});
+         }),
+         {2, 3, 4}},
+        alone(
+            {"TransformerEncoderLayer/dropout",
+             made([](Rng& r) {
+                 return nn::TransformerEncoderLayer<D>(
+                     4, 2, r, {.feedforward = 6, .keep_prob = 0.8});
+             }),
+             {2, 3, 4}}),
+        alone(
+            {"PositionalEncoding",
+             made([](Rng&) { return nn::PositionalEncoding<D>(5, 7); }),
+             {2, 4, 5}}),
+    };
 }
 
 std::vector<ZooRow> other_rows() {

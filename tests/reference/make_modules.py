@@ -120,6 +120,49 @@ ROWS = {
 }
 
 
+class Results(nn.Module):
+    """The results of a recurrent layer, without its states."""
+
+    def __init__(self, made):
+        super().__init__()
+        for name, value in list(made.named_parameters()):
+            self.register_parameter(name, value)
+        self.made = [made]  # hidden, so that names have no prefix
+
+    def forward(self, x):
+        y = self.made[0](x)
+        return y[0] if isinstance(y, tuple) else y
+
+
+class SelfAttention(nn.MultiheadAttention):
+    def forward(self, x):
+        return super().forward(x, x, x, need_weights=False)[0]
+
+
+def recurrent(kind, *arguments, **options):
+    return Results(kind(*arguments, batch_first=True, **options))
+
+
+ROWS |= {
+    "RNNCell": (nn.RNNCell(3, 4), (2, 3)),
+    "LSTMCell": (Results(nn.LSTMCell(3, 4)), (2, 3)),
+    "GRUCell": (nn.GRUCell(3, 4), (2, 3)),
+    "RNN": (recurrent(nn.RNN, 3, 4), (2, 5, 3)),
+    "RNN/relu": (recurrent(nn.RNN, 3, 4, bias=False, nonlinearity="relu"), (2, 5, 3)),
+    "LSTM": (recurrent(nn.LSTM, 3, 4), (2, 5, 3)),
+    "LSTM/deep": (recurrent(nn.LSTM, 3, 2, num_layers=2, bidirectional=True), (2, 4, 3)),
+    "GRU": (recurrent(nn.GRU, 3, 4), (2, 5, 3)),
+    "GRU/deep": (recurrent(nn.GRU, 3, 2, num_layers=2, bidirectional=True), (2, 4, 3)),
+    "MultiHeadAttention": (SelfAttention(4, 2, batch_first=True), (2, 3, 4)),
+    "TransformerEncoderLayer": (
+        nn.TransformerEncoderLayer(4, 2, 6, dropout=0, batch_first=True), (2, 3, 4)),
+    "TransformerEncoderLayer/norm first": (
+        nn.TransformerEncoderLayer(
+            4, 2, 6, dropout=0, activation="gelu", norm_first=True, batch_first=True),
+        (2, 3, 4)),
+}
+
+
 def plain(tensor):
     tensor = tensor.detach()
     return {"shape": list(tensor.shape), "data": tensor.reshape(-1).tolist()}
