@@ -3,8 +3,8 @@
 
 usage: zoo_complete.py NN_ZOO FOLDER
 
-Modules are the classes that derive, directly or not, from Module, save those without describe(),
-which are bases; and the functions that return a Lambda. Rows are known by what describe() says.
+Modules are the classes that derive, directly or not, from Module, and that no other class derives
+from; and the functions that return a Lambda. Rows are known by what describe() says.
 """
 
 import re
@@ -12,26 +12,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-CLASS = re.compile(r"^class (\w+)(?: final)? : public (\w+)<T> \{(.*?)^\};", re.S | re.M)
+CLASS = re.compile(r"^class (\w+)(?: final)? : public (\w+)<T> \{", re.M)
 FUNCTION = re.compile(r"\]\] Lambda<T> (\w+)\(")
 
 
 def modules_of(folder):
     text = "\n".join(path.read_text() for path in sorted(folder.glob("*.hpp")))
-    classes = {name: (base, body) for name, base, body in CLASS.findall(text)}
+    base_of = dict(CLASS.findall(text))
 
     def is_module(name):
-        return name == "Module" or (name in classes and is_module(classes[name][0]))
+        return name == "Module" or (name in base_of and is_module(base_of[name]))
 
-    found = {
-        name for name, (base, body) in classes.items() if is_module(base) and " describe()" in body
-    }
-    return found | set(FUNCTION.findall(text))
+    leaves = {name for name in base_of if is_module(name)} - set(base_of.values())
+    return leaves | set(FUNCTION.findall(text))
 
 
 def main():
     program, folder = sys.argv[1:]
-    rows = set(subprocess.run([program, "--list"], check=True, text=True, stdout=subprocess.PIPE).stdout.split())
+    listed = subprocess.run([program, "--list"], check=True, text=True, stdout=subprocess.PIPE)
+    rows = set(listed.stdout.split())
     modules = modules_of(Path(folder))
     if len(modules) < 40:
         print(f"only {len(modules)} modules found in {folder}; the scan misses some")

@@ -44,7 +44,7 @@ nlohmann::json reference_values() {
 
 void print(const std::string& name, const ZooResult& r) {
     fmt::print(
-        "{:<26} {:<16} {:>6} {:>10.1e} {:>10.1e} {:>10} {}\n",
+        "{:<34} {:<16} {:>6} {:>10.1e} {:>10.1e} {:>10} {}\n",
         name,
         to_string(r.output),
         r.parameters,
@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     fmt::print(
-        "{:<26} {:<16} {:>6} {:>10} {:>10} {:>10}\n",
+        "{:<34} {:<16} {:>6} {:>10} {:>10} {:>10}\n",
         "module",
         "result",
         "count",
