@@ -33,7 +33,7 @@ std::string table_of(const std::vector<Row>& rows, bool traced) {
             line += gap + (i < 4 ? fmt::format("{:<{}}", row[i], width[i])
                                  : fmt::format("{:>{}}", row[i], width[i]));
         }
-        table += line + "\n";
+        table += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
     return table;
 }
