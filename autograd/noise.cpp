@@ -33,4 +33,6 @@ std::uint64_t draw_stream(std::uint64_t& counter) {
     return innermost ? innermost->draw(counter) : ++counter;
 }
 
+bool repeats_noise() { return innermost && innermost->repeats(); }
+
 }  // namespace xgrad::detail

@@ -19,6 +19,9 @@ public:
 
     [[nodiscard]] const std::vector<std::uint64_t>& streams() const noexcept { return streams_; }
     [[nodiscard]] std::uint64_t draw(std::uint64_t& counter);
+    [[nodiscard]] bool repeats() const noexcept {
+        return repeats_ || (outer_ && outer_->repeats());
+    }
 
 private:
     NoiseLog* outer_;
@@ -30,5 +33,9 @@ private:
 /// The next number of a layer's own counter, which it advances; or the one it gave the first time,
 /// where a computation is repeated.
 [[nodiscard]] std::uint64_t draw_stream(std::uint64_t& counter);
+
+/// Whether a computation is being repeated on this thread, so that what it did to a layer besides
+/// its result must not be done again.
+[[nodiscard]] bool repeats_noise();
 
 }  // namespace xgrad::detail

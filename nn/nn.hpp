@@ -9,5 +9,6 @@
 #include <nn/optim.hpp>
 #include <nn/rng.hpp>
 #include <nn/split.hpp>
+#include <nn/summary.hpp>
 #include <nn/train.hpp>
 #include <ops/ops.hpp>

@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
+#include <nn/eval_mode.hpp>
 #include <nn/train.hpp>
 #include <ops/loss.hpp>
 
@@ -12,29 +13,6 @@
 namespace xgrad::train {
 namespace {
 
-// Evaluation mode while it lives; then every module has its own mode again.
-template <class T>
-class EvalMode {
-public:
-    explicit EvalMode(nn::Module<T>& model) : model_(model) {
-        model.apply([this](const std::string&, nn::Module<T>& module) {
-            modes_.push_back(module.is_training());
-        });
-        model.eval();
-    }
-    EvalMode(const EvalMode&) = delete;
-    EvalMode& operator=(const EvalMode&) = delete;
-    ~EvalMode() {
-        // train() is recursive: parents come first here, so a module's own mode has the last word.
-        auto mode = modes_.begin();
-        model_.apply([&](const std::string&, nn::Module<T>& module) { module.train(*mode++); });
-    }
-
-private:
-    nn::Module<T>& model_;
-    std::vector<bool> modes_;
-};
-
 // Calls visit(batch, outputs) for all rows in their order.
 template <class T, class Visit>
 void for_batches(
@@ -43,7 +21,7 @@ void for_batches(
     std::size_t batch_size,
     const Visit& visit) {
     const data::DataLoader<T> loader(dataset, {.batch_size = batch_size, .shuffle = false});
-    const EvalMode<T> mode(model);
+    const nn::EvalMode<T> mode(model);
     const NoGradGuard no_grad;
     for (data::Batch<T>& batch : loader.epoch(0))
         visit(batch, model(Variable<T>(std::move(batch.x))));

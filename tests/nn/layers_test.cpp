@@ -49,10 +49,10 @@ TEST_CASE("a wrong shape names the layer, and in Sequential its place") {
         nn::Dense<double>(3, 4, rng), nn::Relu<double>(), nn::Dense<double>(5, 2, rng));
     CHECK(text_of_error<ShapeError>([&] {
               static_cast<void>(net(V(random_array<double>({2, 3}, 1))));
-          }) == "layer 2: Dense(5, 2): x has shape (2, 4); need (..., 5)");
+          }) == "2.Dense(5, 2): x has shape (2, 4); need (..., 5)");
     CHECK(text_of_error<ShapeError>([&] {
               static_cast<void>(net(V(1.0)));
-          }) == "layer 0: Dense(3, 4): x has shape (); need (..., 3)");
+          }) == "0.Dense(3, 4): x has shape (); need (..., 3)");
 }
 
 TEST_CASE("activations as layers are the functions") {

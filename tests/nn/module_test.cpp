@@ -1,5 +1,6 @@
 #include <nn/layers.hpp>
 #include <nn/module.hpp>
+#include <nn/summary.hpp>
 #include <ops/ops.hpp>
 #include <ops/reduce.hpp>
 #include <tests/support.hpp>
