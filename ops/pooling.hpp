@@ -91,6 +91,7 @@ template <class T>
 template <class T>
 [[nodiscard]] Variable<T> adaptive_avg_pool1d(
     const Variable<T>& x, std::size_t size, Where where = Where::current());
+/// The same along rows and columns.
 template <class T>
 [[nodiscard]] Variable<T> adaptive_avg_pool2d(
     const Variable<T>& x, RowsColumns size, Where where = Where::current());
@@ -99,6 +100,7 @@ template <class T>
 template <class T>
 [[nodiscard]] Variable<T> adaptive_max_pool1d(
     const Variable<T>& x, std::size_t size, Where where = Where::current());
+/// The same along rows and columns.
 template <class T>
 [[nodiscard]] Variable<T> adaptive_max_pool2d(
     const Variable<T>& x, RowsColumns size, Where where = Where::current());
