@@ -1,13 +1,7 @@
 #include <nn/layers.hpp>
-#include <nn/optim.hpp>
-#include <ops/ops.hpp>
-#include <tests/support.hpp>
+#include <tests/nn/optim_makers.hpp>
+#include <tests/nn/optim_problem.hpp>
 
-#include <nlohmann/json.hpp>
-
-#include <cstdlib>
-#include <fstream>
-#include <functional>
 #include <memory>
 
 using namespace xgrad;
@@ -16,58 +10,7 @@ using namespace xgrad::test;
 namespace {
 
 using V = Variable<double>;
-using Json = nlohmann::json;
 using Parameters = std::vector<nn::Parameter<double>>;
-
-struct Problem {
-    V w{Array<double>{{0.5, -1.25, 2.0}, {1.5, 0.25, -0.75}}, true};
-    V b{Array<double>{0.125, -0.5, 1.0}, true};
-    [[nodiscard]] Parameters parameters() const { return {{"w", w}, {"b", b, false}}; }
-    // make_reference.py's
-    [[nodiscard]] V loss() const {
-        return sum(square(square(w - 1)) / 4 + w * b) + sum(sin(3 * b) * b);
-    }
-    void backward() const { loss().backward(); }
-};
-
-std::unique_ptr<optim::Optimizer<double>> make(const Json& run, const Parameters& parameters) {
-    const Json& o = run.at("options");
-    const auto value = [&](const char* key, double otherwise) { return o.value(key, otherwise); };
-    if (run.at("name") == "SGD") {
-        return std::make_unique<optim::SGD<double>>(
-            parameters,
-            optim::SGDOptions{
-                .lr = value("lr", 0),
-                .momentum = value("momentum", 0),
-                .nesterov = o.value("nesterov", false),
-                .l2 = value("l2", 0),
-                .weight_decay = value("weight_decay", 0)});
-    }
-    const optim::AdamOptions options{
-        .lr = value("lr", 0),
-        .beta1 = value("beta1", 0.9),
-        .beta2 = value("beta2", 0.999),
-        .epsilon = value("epsilon", 1e-8),
-        .l2 = value("l2", 0),
-        .weight_decay = value("weight_decay", 0)};
-    if (run.at("name") == "Adam")
-        return std::make_unique<optim::Adam<double>>(parameters, options);
-    return std::make_unique<optim::AdamW<double>>(
-        parameters,
-        optim::AdamWOptions{
-            .lr = options.lr,
-            .beta1 = options.beta1,
-            .beta2 = options.beta2,
-            .epsilon = options.epsilon,
-            .weight_decay = options.weight_decay});
-}
-
-Array<double> array_of(const Json& json, const Shape& shape) {
-    Array<double> value = empty<double>(shape);
-    for (std::size_t i = 0; i < value.size(); ++i)
-        value.data()[i] = json.at("data").at(i).get<double>();
-    return value;
-}
 
 // Both parameters after a few steps.
 template <class Optimizer, class Options>
@@ -83,26 +26,6 @@ std::vector<Array<double>> after_steps(const Options& options) {
 }
 
 }  // namespace
-
-TEST_CASE("optimisers follow PyTorch's step by step") {
-    const char* folder = std::getenv("XGRAD_TEST_REFERENCE");
-    std::ifstream file(std::string(folder ? folder : "tests/reference") + "/optim.json");
-    REQUIRE_MESSAGE(file.good(), "set XGRAD_TEST_REFERENCE to the folder of optim.json");
-    const Json runs = Json::parse(file);
-    CHECK(runs.size() >= 7);
-    for (const Json& run : runs) {
-        INFO(run.at("name").get<std::string>(), " ", run.at("options").dump());
-        const Problem problem;
-        const auto optimizer = make(run, problem.parameters());
-        for (const Json& state : run.at("steps")) {
-            optimizer->zero_grad();
-            problem.backward();
-            optimizer->step();
-            check_close(problem.w.value(), array_of(state.at("w"), {2, 3}), 1e-12);
-            check_close(problem.b.value(), array_of(state.at("b"), {3}), 1e-12);
-        }
-    }
-}
 
 TEST_CASE("SGD: one step by hand, also in float") {
     const Variable<float> x(Array<float>{1, 2}, true);
