@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace xgrad::optim {
 namespace {
@@ -148,6 +149,52 @@ void LBFGS<T>::aim(const Vector& gradient) {
         add(direction_, alpha[i] - rho[i] * dot(pairs_[i].y, direction_), pairs_[i].s);
 }
 
+// The first trial: lr, less in the first iteration, which knows nothing of the scale.
+template <class T>
+double LBFGS<T>::first_trial(const Vector& gradient) const {
+    if (iterations_ > 0)
+        return lr();
+    double sum = 0;
+    for (const T g : gradient)
+        sum += std::abs(static_cast<double>(g));
+    return lr() * std::min(1.0, 1 / sum);
+}
+
+// One iteration from a point of that loss and gradient, which it moves; false at its end.
+template <class T>
+bool LBFGS<T>::iterate(
+    const std::function<Variable<T>()>& loss,
+    double& now,
+    Vector& gradient,
+    std::size_t& evaluations) {
+    if (iterations_ > 0)
+        remember(gradient);
+    aim(gradient);
+    length_ = first_trial(gradient);
+    ++iterations_;
+    gradient_ = gradient;
+    const double slope = dot(gradient, direction_);
+    if (slope > -options_.tolerance_change)
+        return false;
+    const Vector start = weights();
+    const auto along = [&](double t) {
+        set_weights(start, direction_, t);
+        detail::LinePoint<T> point{t, 0, 0, {}};
+        point.loss = evaluate(loss, point.gradient);
+        point.slope = dot(point.gradient, direction_);
+        return point;
+    };
+    const double size = largest(direction_);
+    detail::LineSearch<T> search(along, {0, now, slope, gradient}, size, options_.tolerance_change);
+    detail::LinePoint<T> found = search.run(length_);
+    set_weights(start, direction_, found.t);
+    evaluations += search.evaluations();
+    length_ = found.t;
+    gradient = std::move(found.gradient);
+    const double change = std::abs(std::exchange(now, found.loss) - found.loss);
+    return length_ * size > options_.tolerance_change && change >= options_.tolerance_change;
+}
+
 template <class T>
 double LBFGS<T>::step(const std::function<Variable<T>()>& loss) {
     Vector gradient;
@@ -160,43 +207,8 @@ double LBFGS<T>::step(const std::function<Variable<T>()>& loss) {
     std::size_t evaluations = 1;
     for (std::size_t i = 0; i < options_.max_iterations; ++i) {
         if (evaluations >= options_.max_evaluations ||
-            largest(gradient) <= options_.tolerance_gradient)
-            break;
-        if (iterations_ > 0)
-            remember(gradient);
-        aim(gradient);
-        double trial = lr();
-        if (iterations_ == 0) {  // nothing is known about the scale yet
-            double sum = 0;
-            for (const T g : gradient)
-                sum += std::abs(static_cast<double>(g));
-            trial *= std::min(1.0, 1 / sum);
-        }
-        ++iterations_;
-        gradient_ = gradient;
-        length_ = trial;
-        const double slope = dot(gradient, direction_);
-        if (slope > -options_.tolerance_change)
-            break;
-        const Vector start = weights();
-        const auto along = [&](double t) {
-            set_weights(start, direction_, t);
-            detail::LinePoint<T> point{t, 0, 0, {}};
-            point.loss = evaluate(loss, point.gradient);
-            point.slope = dot(point.gradient, direction_);
-            return point;
-        };
-        const double size = largest(direction_);
-        detail::LineSearch<T> search(
-            along, {0, now, slope, gradient}, size, options_.tolerance_change);
-        detail::LinePoint<T> found = search.run(trial);
-        set_weights(start, direction_, found.t);
-        evaluations += search.evaluations();
-        length_ = found.t;
-        gradient = std::move(found.gradient);
-        const double change = std::abs(found.loss - now);
-        now = found.loss;
-        if (length_ * size <= options_.tolerance_change || change < options_.tolerance_change)
+            largest(gradient) <= options_.tolerance_gradient ||
+            !iterate(loss, now, gradient, evaluations))
             break;
     }
     return first;

@@ -56,6 +56,12 @@ private:
     void set_weights(const Vector& from, const Vector& direction, double t) const;
     void remember(const Vector& gradient);
     void aim(const Vector& gradient);
+    [[nodiscard]] double first_trial(const Vector& gradient) const;
+    [[nodiscard]] bool iterate(
+        const std::function<Variable<T>()>& loss,
+        double& now,
+        Vector& gradient,
+        std::size_t& evaluations);
 
     std::vector<nn::Parameter<T>> parameters_;
     LBFGSOptions options_;
