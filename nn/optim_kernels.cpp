@@ -3,6 +3,7 @@
 #include <nn/optim_kernels.hpp>
 
 #include <array>
+#include <utility>
 
 namespace xgrad::detail::XGRAD_ISA {
 namespace {
@@ -121,21 +122,23 @@ void update(V& w, V g, V* s, const AdamaxStep& c) {
     w = w - k<V>(c.lr) * mean / peak;
 }
 
-template <class V, class T, class Step>
+// By index, not in a loop: what -O2 leaves rolled would keep the states in memory.
+template <class V, class T, class Step, std::size_t... J>
 void update_at(
-    T* w, const T* g, T* const* states, std::size_t i, const DecayStep& decay, const Step& step) {
-    V s[Step::states];
-    for (std::size_t j = 0; j < Step::states; ++j)
-        s[j] = states[j] ? Lane<V>::load(states[j] + i) : k<V>(0);
+    T* w,
+    const T* g,
+    const std::array<T*, sizeof...(J)>& states,
+    std::size_t i,
+    const DecayStep& decay,
+    const Step& step,
+    std::index_sequence<J...>) {
+    V s[] = {(states[J] ? Lane<V>::load(states[J] + i) : k<V>(0))...};
     V weight = Lane<V>::load(w + i);
     const V gradient = Lane<V>::load(g + i) + k<V>(decay.l2) * weight;
     weight = k<V>(decay.shrink) * weight;
     update(weight, gradient, s, step);
     Lane<V>::store(w + i, weight);
-    for (std::size_t j = 0; j < Step::states; ++j) {
-        if (states[j])
-            Lane<V>::store(states[j] + i, s[j]);
-    }
+    ((states[J] ? Lane<V>::store(states[J] + i, s[J]) : void()), ...);
 }
 
 template <class B, class Step, class T = typename B::value_type>
@@ -152,11 +155,12 @@ void run(
     std::array<T*, Step::states> states{};
     for (std::size_t j = 0; j < Step::states; ++j)
         states[j] = given_states[j];
+    constexpr auto every = std::make_index_sequence<Step::states>();
     std::size_t i = 0;
     for (; i + B::size <= n; i += B::size)
-        update_at<B>(w, g, states.data(), i, decay, step);
+        update_at<B>(w, g, states, i, decay, step, every);
     for (; i < n; ++i)
-        update_at<T>(w, g, states.data(), i, decay, step);
+        update_at<T>(w, g, states, i, decay, step, every);
 }
 
 template <class B>
