@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes ops*.json and optim.json: what PyTorch computes, in double, for tests to compare with.
+"""Writes ops*.json, optim.json, schedule.json: what PyTorch computes, in double, for the tests.
 
 usage: make_reference.py [FOLDER]      (default: the folder it lives in)
 
@@ -9,6 +9,7 @@ has the op's name, its inputs and parameters "p", the output, a random gradient 
 output, the inputs' "grads", directions "v", and the second-order product "second", the gradient of
 sum(grads . v); or, in place of all that follows "p", the kind of "error" that ours throws and the
 function that it names. Numbers that JSON lacks are strings. The same seed gives the same files.
+trajectories.py says what the runs of optimisers and schedules have.
 """
 
 import importlib
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 
 import torch
+import trajectories
 
 DECIMALS = 64  # inputs are multiples of 1/64: exact in float, and failures read well
 
@@ -102,65 +104,6 @@ def record(case, generator):
     return out
 
 
-def trajectory(name, options, make, steps=5):
-    """Five steps down sum(c (w - t)^4 / 4 + w b) with a matrix w that decays and a bias b."""
-    w = torch.tensor([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]], dtype=torch.float64)
-    b = torch.tensor([0.125, -0.5, 1.0], dtype=torch.float64)
-    w.requires_grad_(True)
-    b.requires_grad_(True)
-    optimizer = make(w, b)
-    states = []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss = ((w - 1) ** 4 / 4 + w * b).sum() + (torch.sin(3 * b) * b).sum()
-        loss.backward()
-        optimizer.step()
-        states.append({"w": plain(w), "b": plain(b)})
-    return {"name": name, "options": options, "steps": states}
-
-
-def optimizers():
-    def groups(key, value):
-        return lambda w, b: [{"params": [w], key: value}, {"params": [b], key: 0.0}]
-
-    def sgd(**options):
-        decay = options.pop("weight_decay", 0.0)
-        split = groups("weight_decay", decay)
-        return lambda w, b: torch.optim.SGD(split(w, b), **options)
-
-    def adam(kind, **options):
-        decay = options.pop("weight_decay", 0.0)
-        split = groups("weight_decay", decay)
-        return lambda w, b: kind(split(w, b), **options)
-
-    # PyTorch's weight_decay of SGD and Adam is our l2.
-    return [
-        trajectory("SGD", {"lr": 0.01}, sgd(lr=0.01)),
-        trajectory("SGD", {"lr": 0.01, "momentum": 0.9}, sgd(lr=0.01, momentum=0.9)),
-        trajectory(
-            "SGD",
-            {"lr": 0.01, "momentum": 0.9, "nesterov": True},
-            sgd(lr=0.01, momentum=0.9, nesterov=True),
-        ),
-        trajectory(
-            "SGD",
-            {"lr": 0.01, "momentum": 0.9, "l2": 0.1},
-            sgd(lr=0.01, momentum=0.9, weight_decay=0.1),
-        ),
-        trajectory("Adam", {"lr": 0.05}, adam(torch.optim.Adam, lr=0.05)),
-        trajectory(
-            "Adam",
-            {"lr": 0.05, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3, "l2": 0.1},
-            adam(torch.optim.Adam, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
-        ),
-        trajectory(
-            "AdamW",
-            {"lr": 0.05, "weight_decay": 0.1},
-            adam(torch.optim.AdamW, lr=0.05, weight_decay=0.1),
-        ),
-    ]
-
-
 def write(path, rows):
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     path.write_text(f"[\n{lines}\n]\n")
@@ -179,7 +122,9 @@ def main():
         name = source.stem.replace("cases", "ops") + ".json"
         write(folder / name, cases)
         print(f"{name}: {len(cases)} cases of {len({case['op'] for case in cases})} ops")
-    write(folder / "optim.json", optimizers())
+    for name, runs in trajectories.all_runs().items():
+        write(folder / name, runs)
+        print(f"{name}: {len(runs)} runs of {len({run['name'] for run in runs})}")
     return 0
 
 
