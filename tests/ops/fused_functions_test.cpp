@@ -3,7 +3,7 @@
 #include <ops/formulas/rounding.hpp>
 #include <ops/formulas/smooth_activation.hpp>
 #include <ops/formulas/special.hpp>
-#include <tests/ops/fused.hpp>
+#include <tests/ops/check_fused.hpp>
 
 using namespace xgrad;
 using namespace xgrad::test;

@@ -1,5 +1,5 @@
 #include <autograd/parallel.hpp>
-#include <tests/ops/fused.hpp>
+#include <tests/ops/check_fused.hpp>
 
 #include <cmath>
 #include <vector>
