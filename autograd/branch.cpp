@@ -27,7 +27,7 @@ struct BranchAccess {
 
 void detail::note_branches(
     std::string_view op, const Where& where, const Shape& shape, std::vector<std::uint64_t> sides) {
-    BranchAccess::add({std::string(op), where, shape, std::move(sides)});
+    BranchAccess::add({std::string(op), where, shape, std::move(sides), false});
 }
 
 void detail::note_branches(
@@ -36,7 +36,7 @@ void detail::note_branches(
     std::transform(chosen.data(), chosen.data() + chosen.size(), sides.begin(), [](auto index) {
         return static_cast<std::uint64_t>(index);
     });
-    note_branches(op, where, chosen.shape(), std::move(sides));
+    BranchAccess::add({std::string(op), where, chosen.shape(), std::move(sides), true});
 }
 
 namespace {

@@ -19,6 +19,7 @@ struct BranchRecord {
     Where where;
     Shape shape;                       ///< of the decisions: mostly the result's
     std::vector<std::uint64_t> sides;  ///< row-major; equal numbers stand for equal decisions
+    bool is_choice = false;            ///< the decisions are the indices that the op picked
 };
 
 /// A call that decided otherwise in another run of the same function.

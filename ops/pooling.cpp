@@ -1,3 +1,4 @@
+#include <autograd/branch.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
@@ -177,21 +178,26 @@ Variable<T> max_pool(const Op& op, const Variable<T>& x, const Planes& planes, W
             x.shape(),
             inputs);
     }
-    const bool recording = x.requires_grad() && grad_enabled();
+    const bool wants_positions = (x.requires_grad() && grad_enabled()) || detail::tracing_branches;
     Array<T> y = empty<T>(planes.pooled(x.shape()));
-    Array<Position<T>> at = empty<Position<T>>({recording ? y.size() : 0});
+    Array<Position<T>> at = empty<Position<T>>({wants_positions ? y.size() : 0});
     const auto runs = runs_of(planes.columns);
     detail::parallel_ranges(
         y.size() / outputs, 1 + 16384 / inputs, [&](std::size_t begin, std::size_t end) {
             for (std::size_t p = begin; p < end; ++p) {
                 max_of_plane(
                     y.data() + p * outputs,
-                    recording ? at.data() + p * outputs : nullptr,
+                    wants_positions ? at.data() + p * outputs : nullptr,
                     x.value().data() + p * inputs,
                     planes,
                     runs);
             }
         });
+    if (detail::tracing_branches) {
+        IndexArray chosen = empty<std::int64_t>(y.shape());
+        std::copy_n(at.data(), at.size(), chosen.data());
+        detail::note_choice(op.name(), where, chosen);
+    }
     return record(op, std::move(y), where)
         .wrt(x, [at = std::move(at), shape = x.shape(), inputs, outputs](const Variable<T>& g) {
             if (!grad_enabled())

@@ -3,6 +3,7 @@
 #include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tools/gradcheck.hpp>
+#include <tools/gradcheck_case.hpp>
 
 #include <doctest/doctest.h>
 
@@ -90,6 +91,24 @@ TEST_CASE("branches: every op with one names the element that changed sides") {
     CHECK(at([](const V& x) { return topk(x, 1).values; }, 0, 4) == "topk (0,) x1");
     CHECK(at([](const V& x) { return median(x); }, 0, 4) == "median (0,) x1");
     CHECK(at([](const V& x) { return cummax(x); }, 1, 1) == "cummax (1,) x1");
+    CHECK(
+        at([](const V& x) { return max_pool1d(x, 2, {.stride = 1}); }, 1, 4) ==
+        "max_pool1d (0,) x2");
+    CHECK(at([](const V& x) { return max_pool1d(x, 2, {.stride = 1}); }, 1, 0) == "");
+    CHECK(
+        at([](const V& x) { return adaptive_max_pool1d(x, 1); }, 1, 4) ==
+        "adaptive_max_pool1d (0,) x1");
+    const auto plane = [](const V& x) { return reshape(x, {1, 3}); };
+    CHECK(
+        at(
+            [&](const V& x) {
+                return max_pool2d(plane(x), {1, 3});
+            },
+            1,
+            4) == "max_pool2d (0,0,) x1");
+    CHECK(
+        at([&](const V& x) { return adaptive_max_pool2d(plane(x), 1); }, 1, 4) ==
+        "adaptive_max_pool2d (0,0,) x1");
     CHECK(at([](const V& x) { return V(Array<double>(argmax(x))); }, 0, 4) == "argmax () x1");
     CHECK(
         at(
@@ -100,6 +119,35 @@ TEST_CASE("branches: every op with one names the element that changed sides") {
             2) == "huber_loss (0,) x1");
     const auto fused = elementwise([](auto x) { return where(x > 1, x * x, 2 * x); });
     CHECK(at(fused, 0, 2) == "elementwise (0,) x1");
+}
+
+TEST_CASE("branches: every op whose samples declare kinks or avoid ties notes what it decides") {
+    for (const Op* op : all_ops()) {
+        for (const Sample& sample : op->samples()) {
+            if (sample.kinks.empty() && !sample.distinct)
+                continue;
+            const detail::Random random(1, op->name(), 0);
+            const detail::Case one{
+                *op,
+                sample,
+                0,
+                {},
+                detail::draw_inputs(sample, sample.shapes, sample.distinct, random)};
+            const BranchGuard guard;
+            static_cast<void>(detail::call(one, detail::leaves<double>(one.values, one.asks())));
+            CHECK_MESSAGE(!guard.records().empty(), op->name());
+        }
+    }
+}
+
+TEST_CASE("gradcheck: a tie in a pooling window is named") {
+    const auto report = gradcheck(
+        [](const Variables& in) { return max_pool2d(in[0], 2); },
+        Variables{leaf({{1, 1}, {0, 0.5}})});
+    CHECK_MESSAGE(report.ok(), report.to_string());
+    CHECK(report.orders[0].inputs[0].kinks == 2);
+    CHECK_SAYS(report.orders[0].worst[0].kink, "max_pool2d (gradcheck_kink_test.cpp");
+    CHECK_SAYS(report.orders[0].worst[0].kink, "at (0, 0)");
 }
 
 TEST_CASE("branches: a broadcast operand is read where it stands") {

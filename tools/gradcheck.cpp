@@ -5,6 +5,7 @@
 #include <autograd/record.hpp>
 #include <tools/gradcheck.hpp>
 #include <tools/gradcheck_compare.hpp>
+#include <tools/gradcheck_structure.hpp>
 #include <tools/gradcheck_target.hpp>
 
 #include <algorithm>
@@ -124,6 +125,33 @@ private:
                     size));
             }
         }
+        note_unmoved();
+    }
+
+    // The function hardly moves over a step, as where a large constant is added to a loss.
+    void note_unmoved() {
+        double value = 0;
+        for (std::size_t k = 0; k < outputs_.size(); ++k) {
+            const double* const y = outputs_[k].value().data();
+            for (std::size_t e = 0; e < outputs_[k].size(); ++e)
+                value = std::max(value, std::abs(y[e] * seeds_[k].value().data()[e]));
+        }
+        for (std::size_t i = 0; i < gradients_.size(); ++i) {
+            const Variable<double>& x = target_.inputs[i].second;
+            double change = 0;
+            for (std::size_t e = 0; gradients_[i].defined() && e < x.size(); ++e) {
+                const double h = std::cbrt(epsilon) * std::max(1.0, std::abs(x.value().data()[e]));
+                change = std::max(change, h * std::abs(gradients_[i].value().data()[e]));
+            }
+            if (change > 0 && change < 10 * epsilon * value) {
+                report_.notes.push_back(fmt::format(
+                    "a step of {} changes the function by {:.1g} at most, and its rounding is "
+                    "{:.1g}; take the large constant out of it",
+                    target_.inputs[i].first,
+                    change,
+                    epsilon * value));
+            }
+        }
     }
 
     bool alike(
@@ -187,8 +215,26 @@ private:
             return false;
         }
         return unchanged(inputs, "backward") &&
-               (live.empty() ||
-                (repeats(live, leaves, live_seeds) && vanishes(live, leaves, live_seeds)));
+               (live.empty() || (repeats(live, leaves, live_seeds) &&
+                                 is_sound({target_, live, live_seeds, gradients_}) &&
+                                 vanishes(live, leaves, live_seeds)));
+    }
+
+    // What needs no differences.
+    bool is_sound(const detail::Recorded& all) {
+        if (result_.order > 1)
+            return true;
+        const std::pair<const char*, std::string> checks[] = {
+            {"missing seed", detail::wrong_missing_seed(all)},
+            {"accumulation", detail::wrong_accumulation(all)},
+            {"adjoint", detail::wrong_adjoint(all, random_)}};
+        for (const auto& [check, text] : checks) {
+            if (!text.empty())
+                found(check, text);
+        }
+        for (std::string& note : detail::hidden_terms(all))
+            report_.notes.push_back(std::move(note));
+        return true;
     }
 
     // A second backward pass through the same graph gives the same bits.
@@ -241,6 +287,8 @@ private:
         return true;
     }
 
+    static constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
     const Target& target_;
     const GradcheckOptions& options_;
     GradcheckReport& report_;
@@ -249,11 +297,13 @@ private:
     Variables outputs_, seeds_, gradients_;
 };
 
+using Streams = std::optional<std::vector<std::uint64_t>>;  // of random numbers, once drawn
+
 // A call that draws in every run what layers drew in the first, so that a loss with dropout is one
 // function.
 template <class Call>
-std::function<Variables(bool)> replaying(Call call) {
-    return [call, streams = std::optional<std::vector<std::uint64_t>>()](bool recorded) mutable {
+std::function<Variables(bool)> replaying(Call call, Streams& streams) {
+    return [call, &streams](bool recorded) {
         const GradModeGuard mode(recorded);
         if (streams) {
             const detail::NoiseLog again(*streams);
@@ -266,7 +316,7 @@ std::function<Variables(bool)> replaying(Call call) {
     };
 }
 
-GradcheckReport check(Target target, const GradcheckOptions& options) {
+GradcheckReport check(Target target, const Streams& streams, const GradcheckOptions& options) {
     detail::check_options(options);
     std::size_t elements = 0;
     for (const auto& [name, leaf] : target.inputs)
@@ -283,6 +333,12 @@ GradcheckReport check(Target target, const GradcheckOptions& options) {
         if (!one.run())
             break;
         target = one.next();
+    }
+    if (streams && !streams->empty()) {
+        report.notes.push_back(fmt::format(
+            "dropout or noise is on: what it drew in {} calls was repeated in every run; eval() "
+            "turns it off",
+            streams->size()));
     }
     return report;
 }
@@ -321,8 +377,9 @@ GradcheckReport gradcheck(
             target.inputs.emplace_back(name, all.back());
     }
     target.originals = target.inputs.size();
-    target.call = replaying([&] { return f(all); });
-    return check(std::move(target), options);
+    Streams streams;
+    target.call = replaying([&] { return f(all); }, streams);
+    return check(std::move(target), streams, options);
 }
 
 GradcheckReport gradcheck(
@@ -347,7 +404,8 @@ GradcheckReport gradcheck(
         }
     }
     const auto call = [&] { return Variables{loss()}; };
-    return check({parameters, parameters.size(), replaying(call), true}, options);
+    Streams streams;
+    return check({parameters, parameters.size(), replaying(call, streams), true}, streams, options);
 }
 
 }  // namespace xgrad

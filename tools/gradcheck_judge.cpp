@@ -35,6 +35,24 @@ std::size_t count_of(const std::vector<BranchChange>& changes) {
         });
 }
 
+// An op that picks elements picked one here that it picks on neither side.
+bool picks_another(
+    const std::vector<BranchRecord>& here,
+    const std::vector<BranchRecord>& before,
+    const std::vector<BranchRecord>& after) {
+    for (std::size_t k = 0; k < std::min({here.size(), before.size(), after.size()}); ++k) {
+        const auto& now = here[k].sides;
+        if (!here[k].is_choice || before[k].sides.size() != now.size() ||
+            after[k].sides.size() != now.size())
+            continue;
+        for (std::size_t i = 0; i < now.size(); ++i) {
+            if (now[i] != before[k].sides[i] && now[i] != after[k].sides[i])
+                return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 // The work on one entry.
@@ -62,6 +80,9 @@ public:
             if (entry_.verdict == GradcheckVerdict::pass)
                 return;
         }
+        try_own_scale();
+        if (entry_.verdict == GradcheckVerdict::pass)
+            return;
         look_for_kinks();
         if (entry_.verdict != GradcheckVerdict::pass)
             doubt();
@@ -146,6 +167,19 @@ private:
             take(slope);
         entry_.sweep = sweep_;
         found_.push_back(slope.value);
+    }
+
+    // If the gradient is right, the function changes by its own size over |f| / |gradient|. Near a
+    // pole that may be less than any step so far.
+    void try_own_scale() {
+        double size = 0;
+        const std::vector<double> y = line_.outputs(0);
+        for (std::size_t i = 0; i < y.size(); ++i)
+            size += std::abs(line_.weights[i] * y[i]);
+        const double step =
+            std::cbrt(std::numeric_limits<double>::epsilon()) * size / std::abs(entry_.analytic);
+        if (step < 0x1p-4 * line_.steps.back())
+            take_better(step * wide, stencil_at(line_, step));
     }
 
     // The largest step to that side after which the ops decide as in `here`; 0 where none is left.
@@ -253,9 +287,12 @@ private:
             uncertainty += std::abs(w) * (left[i].uncertainty + right[i].uncertainty);
         }
         take({std::clamp(entry_.analytic, low, high), uncertainty, left.front().step});
-        // Where several kinks meet, each op keeps to its own convention and the sum to none.
+        // Where several kinks meet, each op keeps to its own convention and the sum to none. And
+        // among equals an op may pick one that no step of this element leads to.
+        const std::vector<BranchRecord> before = piece(-1), after = piece(1);
         if (entry_.verdict == GradcheckVerdict::fail &&
-            count_of(changed_branches(piece(-1), piece(1))) > 1)
+            (count_of(changed_branches(before, after)) > 1 ||
+             picks_another(line_.branches(0), before, after)))
             entry_.verdict = GradcheckVerdict::inconclusive;
     }
 

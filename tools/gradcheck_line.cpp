@@ -14,23 +14,37 @@ double weighted(const Line& line, double t) {
     return std::inner_product(y.begin(), y.end(), line.weights.begin(), 0.0);
 }
 
-// The right side's points, in h, and their coefficients; the left side's are mirrored. Exact for
-// parabolas.
+// The points of a one-sided difference, in h.
 constexpr double points[] = {1, 2, 3};
-constexpr double factors[] = {-2.5, 4, -1.5};
 
+// Of the parabola through three points as they come out in floating point: close to a border of
+// their spacing they are no multiples of h.
 Slopes one_sided(const Line& line, double h) {
     Slopes slopes{std::abs(h), {}, {}};
+    double t[3];
+    for (std::size_t k = 0; k < 3; ++k)
+        t[k] = line.moved(points[k] * h);
     for (std::size_t k = 0; k < 3; ++k) {
+        const double others[] = {t[(k + 1) % 3], t[(k + 2) % 3]};
+        const double factor = -(others[0] + others[1]) / ((t[k] - others[0]) * (t[k] - others[1]));
         const std::vector<double> y = line.outputs(points[k] * h);
         slopes.values.resize(y.size(), 0);
         slopes.noise.resize(y.size(), 0);
         for (std::size_t i = 0; i < y.size(); ++i) {
-            slopes.values[i] += factors[k] * y[i] / h;
-            slopes.noise[i] += 2 * epsilon * std::abs(factors[k] * y[i] / h);
+            slopes.values[i] += factor * y[i];
+            slopes.noise[i] += 2 * epsilon * std::abs(factor * y[i]);
         }
     }
     return slopes;
+}
+
+// The points of a difference are apart.
+bool is_resolved(const Line& line, double h, Stencil stencil) {
+    const double side = stencil == Stencil::left ? -h : h;
+    const double first = line.moved(side);
+    if (stencil == Stencil::central || first == 0)
+        return first != 0;
+    return line.moved(2 * side) != first && line.moved(3 * side) != line.moved(2 * side);
 }
 
 }  // namespace
@@ -76,7 +90,8 @@ std::vector<Slopes> differences(const Line& line, double start, Stencil stencil,
                                                     : std::min(-line.low, line.high);
     std::vector<Slopes> all;
     double h = std::min(start, room);
-    for (std::size_t k = 0; k < most && all.size() < rows && line.moved(h) != 0; ++k, h /= 2) {
+    for (std::size_t k = 0; k < most && all.size() < rows && is_resolved(line, h, stencil);
+         ++k, h /= 2) {
         Slopes next = difference(line, h, stencil);
         if (std::ranges::all_of(next.values, [](double v) { return std::isfinite(v); }))
             all.push_back(std::move(next));

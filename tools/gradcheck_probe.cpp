@@ -69,7 +69,7 @@ Line Probe::line(Move move, double low, double high, std::vector<double> steps) 
             try {
                 static_cast<void>(target_.call(false));
             } catch (const std::invalid_argument&) {
-                return std::vector<BranchRecord>{{"", {}, {}, {}}};
+                return std::vector<BranchRecord>{{"", {}, {}, {}, false}};
             }
             return guard.records();
         });

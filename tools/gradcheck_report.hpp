@@ -91,7 +91,8 @@ struct GradcheckOrder {
 };
 
 /// What is wrong, and the check that found it: "gradient", "second gradient", "gradient of order
-/// 3", "dead input", "determinism", "mutation", "recording", "zero seed".
+/// 3", "dead input", "determinism", "mutation", "recording", "zero seed", "missing seed",
+/// "accumulation", "adjoint".
 struct GradcheckFinding {
     std::string check;
     std::string text;
@@ -102,8 +103,8 @@ struct GradcheckFinding {
 struct GradcheckReport {
     std::vector<GradcheckOrder> orders;
     std::vector<GradcheckFinding> findings;
-    /// What makes a passed check worth less: dead units, gradients near zero; and what was
-    /// replayed.
+    /// What makes a passed check worth less: dead units, gradients near zero or hidden by
+    /// another's; and what was replayed.
     std::vector<std::string> notes;
 
     /// The worst of the findings'.
