@@ -277,7 +277,7 @@ Variable<T> prod(const Variable<T>& x, const Axes& axes, bool keep_dims, Where w
         order.push_back(static_cast<std::ptrdiff_t>(axis));
     const Shape& result = keep_dims ? to.kept : to.dropped;
     if (to.count == 0)
-        return Variable<T>(Array<T>(result, T(1)));
+        return add(sum(x, axes, keep_dims, where), T(1), where);
     Variable<T> y = reshape(permute(x, order, where), {count(to.dropped), to.count}, where);
     while (y.shape()[1] > 1) {
         const std::size_t n = y.shape()[1], half = n / 2;
@@ -300,9 +300,8 @@ template <class T>
 Variable<T> logsumexp(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
     const Reduced to("logsumexp", x.shape(), axes);
     const Shape& result = keep_dims ? to.kept : to.dropped;
-    if (to.count == 0) {
-        return Variable<T>(Array<T>(result, -std::numeric_limits<T>::infinity()));
-    }
+    if (to.count == 0)  // -infinity, of x all the same: its gradient has no element
+        return add(sum(x, axes, keep_dims, where), -std::numeric_limits<T>::infinity(), where);
     Array<T> top = extreme("logsumexp", x.value(), to, std::greater<T>());
     for (T& value : top) {
         if (std::isinf(value))

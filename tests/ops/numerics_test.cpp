@@ -201,7 +201,7 @@ TEST_CASE("nothing: reductions give their neutral element, a mean NaN, extremes 
         CHECK(logsumexp(none).item() == -infinity);
         CHECK(norm(none).item() == 0);
         CHECK(std::isnan(mean(none).item()));
-        for (const auto& y : {sum(none), mean(none)})
+        for (const auto& y : {sum(none), mean(none), prod(none), logsumexp(none), norm(none)})
             CHECK(grad(y, none).shape() == shape);
         CHECK(std::isnan(variance(none).item()));
         CHECK(std::isnan(stddev(none).item()));
