@@ -303,13 +303,11 @@ template std::vector<Variable<double>> stacked_gradients(
     const Variable<double>&, const Variable<double>&, const std::vector<Variable<double>>&);
 
 template <class T>
-std::vector<Variable<T>> gradients_at(
+static std::vector<Variable<T>> walked_to(
+    Run<T>& run,
     const Variable<T>& output,
     const Variable<T>& seed,
-    const std::vector<Node<T>*>& nodes,
-    bool create_graph) {
-    Run<T> run(create_graph, create_graph);
-    run.end_at_wanted();
+    const std::vector<Node<T>*>& nodes) {
     for (Node<T>* node : nodes)
         run.want(node);
     run.mark_needed({output});
@@ -320,6 +318,28 @@ std::vector<Variable<T>> gradients_at(
         gradients.push_back(run.result(node) ? *run.result(node) : Variable<T>());
     return gradients;
 }
+
+template <class T>
+std::vector<Variable<T>> gradients_at(
+    const Variable<T>& output,
+    const Variable<T>& seed,
+    const std::vector<Node<T>*>& nodes,
+    bool create_graph) {
+    Run<T> run(create_graph, create_graph);
+    run.end_at_wanted();
+    return walked_to(run, output, seed, nodes);
+}
+
+template <class T>
+std::vector<Variable<T>> gradients_along(
+    const Variable<T>& output, const Variable<T>& seed, const std::vector<Node<T>*>& nodes) {
+    Run<T> run(true, false);
+    return walked_to(run, output, seed, nodes);
+}
+template std::vector<Variable<float>> gradients_along(
+    const Variable<float>&, const Variable<float>&, const std::vector<Node<float>*>&);
+template std::vector<Variable<double>> gradients_along(
+    const Variable<double>&, const Variable<double>&, const std::vector<Node<double>*>&);
 
 template std::vector<Variable<float>> gradients_at(
     const Variable<float>&, const Variable<float>&, const std::vector<Node<float>*>&, bool);

@@ -50,4 +50,9 @@ template <class T>
     const std::vector<Node<T>*>& nodes,
     bool create_graph);
 
+/// The whole gradients at nodes, of which one may lead to another. What the rules keep stays.
+template <class T>
+[[nodiscard]] std::vector<Variable<T>> gradients_along(
+    const Variable<T>& output, const Variable<T>& seed, const std::vector<Node<T>*>& nodes);
+
 }  // namespace xgrad::detail

@@ -76,7 +76,7 @@ public:
                 numbers.push_back(k);
             }
         }
-        const Variables gradients = gradients_at(total, Variable<double>(1), values, false);
+        const Variables gradients = gradients_along(total, Variable<double>(1), values);
         for (std::size_t i = 0; i < values.size(); ++i) {
             if (gradients[i].defined() && !is_right(numbers[i], gradients[i]))
                 return readers_of(values[i], "the result of " + name_of(values[i]), outputs);

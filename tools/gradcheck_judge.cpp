@@ -80,7 +80,7 @@ public:
             if (entry_.verdict == GradcheckVerdict::pass)
                 return;
         }
-        try_own_scale();
+        try_own_step();
         if (entry_.verdict == GradcheckVerdict::pass)
             return;
         look_for_kinks();
@@ -170,15 +170,20 @@ private:
     }
 
     // If the gradient is right, the function changes by its own size over |f| / |gradient|. Near a
-    // pole that may be less than any step so far.
-    void try_own_scale() {
+    // pole that may be less than any step so far; 0 where it is not.
+    [[nodiscard]] double own_step() const {
         double size = 0;
         const std::vector<double> y = line_.outputs(0);
         for (std::size_t i = 0; i < y.size(); ++i)
             size += std::abs(line_.weights[i] * y[i]);
         const double step =
             std::cbrt(std::numeric_limits<double>::epsilon()) * size / std::abs(entry_.analytic);
-        if (step < 0x1p-4 * line_.steps.back())
+        return step < 0x1p-4 * line_.steps.back() ? step : 0;
+    }
+
+    void try_own_step() {
+        const double step = own_step();
+        if (step > 0)
             take_better(step * wide, stencil_at(line_, step));
     }
 
@@ -212,7 +217,7 @@ private:
         const bool left_blocked = left == 0 && -line_.low > 0;
         const bool right_blocked = right == 0 && line_.high > 0;
         if (left_blocked || right_blocked) {
-            judge_between();
+            judge_on_kink();
             return;
         }
         // Beside it. Very near, only the side away from it has room for steps.
@@ -232,11 +237,11 @@ private:
     }
 
     // The slopes of all outputs on one side of the kink.
-    std::vector<Slope> slopes_beside(Stencil stencil) {
+    std::vector<Slope> slopes_beside(Stencil stencil, double most) {
         constexpr std::size_t rows = 36;
         const double side = stencil == Stencil::left ? -1 : 1;
         std::vector<BranchChange> unused;
-        const double start = clear_step(side, piece(side), unused) / 3;
+        const double start = std::min(most, clear_step(side, piece(side), unused) / 3);
         std::vector<Slope> all(line_.weights.size());
         if (!(start > 0))
             return all;
@@ -259,10 +264,18 @@ private:
         return line_.branches(side * h);
     }
 
-    // On the kink: output by output the gradient is one of the slopes or between them.
-    void judge_between() {
-        std::vector<Slope> left = slopes_beside(Stencil::left);
-        std::vector<Slope> right = slopes_beside(Stencil::right);
+    void judge_on_kink() {
+        judge_between(std::numeric_limits<double>::infinity());
+        const double step = entry_.verdict == GradcheckVerdict::pass ? 0 : own_step();
+        if (step > 0)
+            judge_between(step * wide);
+    }
+
+    // On the kink: output by output the gradient is one of the slopes or between them. Steps from
+    // `most` down.
+    void judge_between(double most) {
+        std::vector<Slope> left = slopes_beside(Stencil::left, most);
+        std::vector<Slope> right = slopes_beside(Stencil::right, most);
         const auto known = [](const std::vector<Slope>& slopes) {
             return std::ranges::none_of(slopes, [](const Slope& s) { return std::isnan(s.value); });
         };
