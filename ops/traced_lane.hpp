@@ -94,8 +94,9 @@ struct Lane<Traced> {
     friend Lane pow(Lane a, Lane b) { return std::pow(a.v, b.v); }
     friend Lane hypot(Lane a, Lane b) { return std::hypot(a.v, b.v); }
     friend Lane atan2(Lane a, Lane b) {
-        // The cut, where the angle jumps from -pi to pi.
-        xgrad::detail::note_decision(b.v < 0 ? (std::signbit(a.v) ? 1 : 2) : 0);
+        // The cut, where the angle jumps from -pi to pi, and the origin.
+        const int side = a.v > 0 ? 3 : a.v < 0 ? 4 : 5;
+        xgrad::detail::note_decision(b.v < 0 ? (std::signbit(a.v) ? 1 : 2) : b.v == 0 ? side : 0);
         return std::atan2(a.v, b.v);
     }
     friend Lane erfinv(Lane a) { return special::erfinv(a.v); }

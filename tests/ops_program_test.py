@@ -15,6 +15,7 @@ PROGRAM, SOURCE = sys.argv[1], Path(sys.argv[2])
 UNDOCUMENTED = {
     "accumulate": "the tape's own addition, which no one calls",
     "alias": "internal, for hooks and derivatives at a value: autograd/alias.hpp",
+    "map_axes": "the sparse map of pooling and interpolation, which no one calls",
     "place": "the rule of slice, which no one calls",
 }
 

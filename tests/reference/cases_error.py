@@ -262,6 +262,8 @@ def losses():
         yield refused(name, None, (2, 3), (3,), p=p)  # PyTorch broadcasts, and warns
         yield refused(name, None, (0, 3), (0, 3), p=p)  # the mean of nothing: NaN in PyTorch
     p = {"reduction": "mean"}
+    q = {"margin": 1.0, **p}
+    yield refused("hinge_embedding_loss", F.hinge_embedding_loss, (2, 3), (2, 4), p=q)
     for label in (3, -1):
         labels = torch.tensor([0, label])
         for name, f, q in (
@@ -289,6 +291,45 @@ def losses():
     yield refused("gaussian_nll_loss", f, (2,), (2,), t([1.0, -1.0]), p=p, kind="invalid_argument")
 
 
+def windows():
+    for name, f, shape, weight in (
+        ("conv1d", F.conv1d, (1, 2, 5), (3, 3, 2)), ("conv2d", F.conv2d, (1, 2, 5, 5), (3, 3, 2, 2)),
+        ("conv_transpose1d", F.conv_transpose1d, (1, 2, 5), (3, 2, 2)),
+        ("conv_transpose2d", F.conv_transpose2d, (1, 2, 5, 5), (3, 2, 2, 2)),
+    ):
+        yield refused(name, f, shape, weight)
+    yield refused("conv1d_weight_grad", None, (1, 2, 5), (1, 3, 9), p={"kernel": [2]})
+    yield refused("conv2d_weight_grad", None, (1, 2, 5, 5), (1, 3, 9, 9), p={"kernel": [2, 2]})
+    for name, f in {"max_pool1d": F.max_pool1d, "avg_pool1d": F.avg_pool1d}.items():
+        yield refused(name, lambda x, f=f: f(x, 4), (1, 2, 3), p={"kernel": 4})
+    for name, f in {"max_pool2d": F.max_pool2d, "avg_pool2d": F.avg_pool2d}.items():
+        yield refused(name, lambda x, f=f: f(x, (2, 4)), (1, 1, 3, 3), p={"kernel": [2, 4]})
+    for name, f in {"adaptive_avg_pool1d": F.adaptive_avg_pool1d, "adaptive_max_pool1d": F.adaptive_max_pool1d}.items():
+        yield refused(name, lambda x, f=f: f(x, 2), (), p={"size": 2})
+    for name, f in {"adaptive_avg_pool2d": F.adaptive_avg_pool2d, "adaptive_max_pool2d": F.adaptive_max_pool2d}.items():
+        yield refused(name, lambda x, f=f: f(x, (2, 2)), (3,), p={"size": [2, 2]})
+    p = {"mode": "bilinear", "align_corners": False, "size": [2, 2]}
+    yield refused("interpolate", lambda x: F.interpolate(x, (2, 2), mode="bilinear"), (3,), p=p)
+    for index in (3, -4):
+        p = {"shape": [2], "indices": [0, index]}
+        f = lambda w, i=index: F.embedding(torch.tensor([0, i]), w)
+        yield refused("embedding", f, (3, 2), p=p, kind="IndexError")
+
+
+def normalizations():
+    p = {"given": "", "epsilon": 1e-5}
+    for name, f in {"layer_norm": F.layer_norm, "rms_norm": F.rms_norm}.items():
+        yield refused(name, lambda x, f=f: f(x, (4,)), (2, 3), p={**p, "shape": [4]})
+    number = {"kind": "invalid_argument"}
+    yield refused("group_norm", lambda x: F.group_norm(x, 4), (2, 6, 2), p={**p, "groups": 4}, **number)
+    yield refused("instance_norm", F.instance_norm, (2, 3, 1), p=p, **number)
+    yield refused("batch_norm", lambda x: F.batch_norm(x, None, None, training=True), (1, 3), p=p, **number)
+    f = lambda x, mean, variance: F.batch_norm(x, mean.detach(), variance.detach())
+    yield refused("batch_norm_eval", f, (2, 3), (4,), ((4,), 0.5, 1.0), p=p)
+    yield refused("update_running", None, (2, 3), (3,), (3,), p={"momentum": 2.0}, **number)
+
+
 def all_cases():
-    for family in (elementwise, reductions, shapes, along, picks, products, matrices, losses):
+    families = (elementwise, reductions, shapes, along, picks, products, matrices, losses, windows, normalizations)
+    for family in families:
         yield from family()
