@@ -225,7 +225,10 @@ const std::vector<Operation>& operations() {
 
 rc::Gen<Program> programs(const Operation* planted) {
     return [planted](const rc::Random& random, int) {
-        return rc::shrinkable::shrinkRecur(Builder(random, planted).build(), smaller);
+        // As a lambda: clang 14 cannot bind a function's name there.
+        return rc::shrinkable::shrinkRecur(
+            Builder(random, planted).build(),
+            [](const Program& program) { return smaller(program); });
     };
 }
 
