@@ -30,6 +30,12 @@ const T* data_of(const Variable<T>& x) {
     return x.defined() ? x.value().data() : nullptr;
 }
 
+// p + i, and null of null: there is no element, then.
+template <class T>
+T* offset(T* p, std::size_t i) {
+    return p ? p + i : p;
+}
+
 template <class T>
 void normalize_group(
     const Groups& groups,
@@ -41,7 +47,8 @@ void normalize_group(
     T* y) {
     const std::size_t n = groups.length, first = groups.first(q);
     double moments[2];
-    run<T>().moments(moments, x + first * n, groups.runs, n, groups.step * n, groups.centered);
+    run<T>().moments(
+        moments, offset(x, first * n), groups.runs, n, groups.step * n, groups.centered);
     const T mean = to.mean.data()[q] = static_cast<T>(moments[0]);
     to.variance.data()[q] = static_cast<T>(moments[1]);
     const double scale = 1 / std::sqrt(moments[1] + groups.epsilon);
@@ -49,13 +56,21 @@ void normalize_group(
         const std::size_t r = first + k * groups.step;
         if (groups.channels == 0) {
             run<T>().normalize(
-                y + r * n, x + r * n, n, mean, static_cast<T>(scale), T(0), weight, bias);
+                offset(y, r * n),
+                offset(x, r * n),
+                n,
+                mean,
+                static_cast<T>(scale),
+                T(0),
+                weight,
+                bias);
             continue;
         }
         const std::size_t c = r % groups.channels;
         const T slope = static_cast<T>(weight ? scale * static_cast<double>(weight[c]) : scale);
         const T shift = bias ? bias[c] : T(0);
-        run<T>().normalize(y + r * n, x + r * n, n, mean, slope, shift, nullptr, nullptr);
+        run<T>().normalize(
+            offset(y, r * n), offset(x, r * n), n, mean, slope, shift, nullptr, nullptr);
     }
 }
 

@@ -29,6 +29,8 @@ template <class T, class Choose>
 IndexArray choose_indices(const Array<T>& x, std::size_t axis, std::size_t k, Choose choose) {
     const Along along(x.shape(), axis);
     IndexArray chosen = empty<std::int64_t>(with_extent(x.shape(), axis, k));
+    if (x.size() == 0)
+        return chosen;
     std::vector<T> values(along.extent);
     std::vector<std::int64_t> indices(along.extent);
     for (std::size_t lane = 0; lane < along.lanes(); ++lane) {

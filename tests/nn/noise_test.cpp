@@ -96,7 +96,8 @@ TEST_CASE("DropConnect drops weights, each kept one scaled") {
         rng);
     Array<double> unit(Shape{1, 100}, 0.0);
     unit.data()[7] = 1;
-    for (const double y : layer(V(unit)).value())
+    const V kept = layer(V(unit));
+    for (const double y : kept.value())
         CHECK_UNARY(y == 0 || y == 4);
     const V x(random_array<double>({3, 100}, 1));
     const Array<double> plain = (*layer.children()[0].second)(x).value();
