@@ -106,14 +106,18 @@ void Planes::fill(T* to, const T* source, std::size_t first) const {
                 }
                 const std::ptrdiff_t row =
                     rows_.starts[i] + rows_.step * static_cast<std::ptrdiff_t>(r);
-                const T* from = source + row * static_cast<std::ptrdiff_t>(columns_.source) +
-                                columns_.starts[j];
+                // Of a row with nothing inside there may be no source to point at.
+                const std::ptrdiff_t from =
+                    row * static_cast<std::ptrdiff_t>(columns_.source) + columns_.starts[j];
                 std::fill_n(to, inside.begin, T(0));
-                if (columns_.step == 1) {
-                    copy_row(from + inside.begin, inside.end - inside.begin, to + inside.begin);
+                if (columns_.step == 1 && inside.begin < inside.end) {
+                    copy_row(
+                        source + (from + static_cast<std::ptrdiff_t>(inside.begin)),
+                        inside.end - inside.begin,
+                        to + inside.begin);
                 } else {
                     for (std::size_t q = inside.begin; q < inside.end; ++q)
-                        to[q] = from[static_cast<std::ptrdiff_t>(q) * columns_.step];
+                        to[q] = source[from + static_cast<std::ptrdiff_t>(q) * columns_.step];
                 }
                 std::fill(to + inside.end, to + pitch_, T(0));
             }

@@ -36,10 +36,8 @@ TEST_CASE("anomaly: the op, the line, the shape and the index of a NaN result") 
     const V x(Array<double>{{1, 4, 9}, {16, -1, -2}}, true);
     const AnomalyGuard guard;
     const int line = __LINE__ + 1;
-    CHECK(text_of_error<AnomalyError>([&] {
-              static_cast<void>(sqrt(x));
-          }).starts_with(at_line("sqrt", line)));
     const std::string text = text_of_error<AnomalyError>([&] { static_cast<void>(sqrt(x)); });
+    CHECK(text.starts_with(at_line("sqrt", line)));
     CHECK(text.find("): the result, shape (2, 3), is ") != std::string::npos);
     CHECK(text.ends_with(
         "nan at (1, 1), for inputs (2, 3); find the first op whose inputs leave its domain"));
@@ -153,9 +151,8 @@ TEST_CASE("anomaly: a NaN input is found at the first op that touches it") {
     const V x(Array<double>{1, nan_value}, true);
     const AnomalyGuard guard;
     const int line = __LINE__ + 1;
-    CHECK(text_of_error<AnomalyError>([&] {
-              static_cast<void>(sum(tanh(x * 2)));
-          }).starts_with(at_line("mul", line)));
+    const auto wrong = [&] { static_cast<void>(sum(tanh(x * 2))); };
+    CHECK(text_of_error<AnomalyError>(wrong).starts_with(at_line("mul", line)));
 }
 
 TEST_CASE("anomaly: what goes wrong inside a rule is named by its op and the line that called it") {
