@@ -23,6 +23,12 @@ public:
     using std::logic_error::logic_error;
 };
 
+/// create_graph through a rule that is written on arrays, and so has no derivative of its own.
+class NoSecondDerivative : public GraphError {
+public:
+    using GraphError::GraphError;
+};
+
 /// The first NaN or infinity found under AnomalyGuard.
 class AnomalyError : public std::runtime_error {
 public:

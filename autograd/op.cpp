@@ -99,7 +99,7 @@ Samples broadcast_pairs(double low, double high) {
         on({{3, 4}, {}}).between(low, high)};
 }
 
-Op::Op(std::string name, Samples samples, Where where)
+Op::Op(std::string name, Samples samples, Where where, OpLayout<op_layout>)
     : name_(std::move(name)),
       samples_(std::move(samples)),
       where_(where),

@@ -71,13 +71,24 @@ template <class Call>
 /// The standard cases of two broadcast operands: same shape, row, outer, scalar.
 [[nodiscard]] Samples broadcast_pairs(double low = -2, double high = 2);
 
+/// Of what a plug-in and a program have to agree on: Op, Sample, Variable, Node, Array. Raise it
+/// with a change of their members. It is part of the name of Op's constructor, so that the system's
+/// loader refuses a plug-in of another layout before it runs any of its code.
+template <int number>
+struct OpLayout {};
+inline constexpr int op_layout = 1;
+
 /// The token of an op; define one as a constant next to the op's function. The name is the
 /// function's.
 class Op {
 public:
     /// Throws std::logic_error when the name is taken: from a static initialiser, that ends the
     /// program. In a library that load_ops() loads, load_ops() throws instead.
-    [[gnu::noinline]] Op(std::string name, Samples samples, Where where = Where::current());
+    [[gnu::noinline]] Op(
+        std::string name,
+        Samples samples,
+        Where where = Where::current(),
+        OpLayout<op_layout> = {});
     ~Op();
     Op(const Op&) = delete;
     Op& operator=(const Op&) = delete;

@@ -21,6 +21,26 @@ std::vector<const Op*> ops_of(void* handle) {
     return ops;
 }
 
+// Throws for a library that the loader refused, with what it said.
+[[noreturn]] void fail_load(const std::string& path, std::string_view said) {
+    constexpr std::string_view mark = "OpLayoutILi";  // in the name of Op's constructor
+    const std::size_t at = said.find(mark);
+    if (at != said.npos) {
+        std::string_view number = said.substr(at + mark.size());
+        number = number.substr(0, number.find('E'));
+        fail<IoError>(
+            "load_ops: {} was compiled with headers of layout {}, this program has {}; compile it "
+            "with the headers of this xgrad",
+            path,
+            number,
+            op_layout);
+    }
+    fail<IoError>(
+        "load_ops: {}; need a shared library made for this xgrad, in a program that was linked "
+        "with -rdynamic or to the shared libxgrad",
+        said);
+}
+
 }  // namespace
 
 std::vector<const Op*> load_ops(const std::string& path) {
@@ -31,12 +51,8 @@ std::vector<const Op*> load_ops(const std::string& path) {
 
     detail::LoadingOps loading;
     void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        fail<IoError>(
-            "load_ops: {}; need a shared library made for this xgrad, in a program that was linked "
-            "with -rdynamic or to the shared libxgrad",
-            dlerror());
-    }
+    if (!handle)
+        fail_load(path, dlerror());
     const std::vector<const Op*> ops = ops_of(handle);
     if (!loading.clashes.empty()) {
         // Closing may leave it loaded, so its ops are taken off here.

@@ -18,7 +18,8 @@ namespace xgrad {
 /// export_dynamic); with the shared one both link that. It stays loaded until the program ends,
 /// since graphs hold its rules. Loading it again gives the same ops.
 ///
-/// Throws IoError when the file cannot be loaded, std::logic_error when it defines a name that is
+/// Throws IoError when the file cannot be loaded, or was compiled with headers of an xgrad whose
+/// classes have another layout, std::logic_error when it defines a name that is
 /// taken, and std::invalid_argument when it adds no op to this program's list; then none of its ops
 /// is known. An exception of its own static initialisers ends the program.
 [[nodiscard]] std::vector<const Op*> load_ops(const std::string& path);

@@ -143,7 +143,7 @@ std::string shapes_string(InputShapes shapes) {
 }  // namespace
 
 void fail_not_recordable() {
-    fail<GraphError>(
+    fail<NoSecondDerivative>(
         "backward: the rule of {} is written on arrays and has no derivative of its own; "
         "create_graph needs a rule in public ops",
         running_call());

@@ -225,10 +225,11 @@ template std::vector<Variable<float>> split(
 template std::vector<Variable<double>> split(
     const Variable<double>&, const std::vector<std::size_t>&, std::ptrdiff_t, Where);
 
-static const Op chunk_op("chunk", on({{2, 5}}, [](const auto& in) {
-                                      const auto pieces = chunk(in[0], 2, 1);
-                                      return concatenate(std::vector{pieces[1], pieces[0]}, 1);
-                                  }).linear());
+static const Op chunk_op(
+    "chunk", on({{2, 5}}, [](const auto& in) {
+                 const auto pieces = chunk(in[0], 2, 1);
+                 return concatenate(std::vector{pieces.back(), pieces.front()}, 1);
+             }).linear());
 template <class T>
 std::vector<Variable<T>> chunk(
     const Variable<T>& x, std::size_t pieces, std::ptrdiff_t axis, Where where) {

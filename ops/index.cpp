@@ -78,7 +78,7 @@ static Variable<T> place(
     std::size_t begin,
     std::size_t extent,
     std::size_t step) {
-    const Along from(x.shape(), axis);
+    const Along from(x.shape(), checked_axis("place", static_cast<std::ptrdiff_t>(axis), x.rank()));
     const std::size_t end = from.extent == 0 ? begin : begin + (from.extent - 1) * step + 1;
     if (end > extent) {
         fail<ShapeError>(

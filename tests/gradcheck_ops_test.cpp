@@ -21,6 +21,7 @@ TEST_CASE("every registered op keeps its promises on every sample, to second ord
         CAPTURE(op->name());
         const OpReport report = check_op(*op);
         CHECK_MESSAGE(report.ok(), report.to_string());
+        CHECK(report.ending == "");  // every rule is in public ops
         CHECK(report.shapes.size() == op->samples().size());
         for (const double error : report.relative_error)
             CHECK(error <= 1e-6);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the gradcheck program: its lines, its report, its exit codes.
 
-usage: gradcheck_program_test.py PROGRAM PLUGIN
+usage: gradcheck_program_test.py PROGRAM MYOPS CRASH
 """
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-PROGRAM, PLUGIN = sys.argv[1:3]
+PROGRAM, MYOPS, CRASH = sys.argv[1:4]
 
 
 def run(*arguments):
@@ -54,24 +54,37 @@ code, out, err = run("--op", "tanh", "--op", "matmul", "--dtype", "float")
 check("--dtype float passes", code == 0 and " 0 failures" in out, out + err)
 check("--dtype float is coarser", 1e-9 < float(out.splitlines()[1].split()[3]) < 1e-5, out)
 
-code, out, err = run("--load", PLUGIN)
-check("a failure exits 1", code == 1 and "2 ops, 2 samples, " in out, out + err)
-check("a right op passes", any(l.startswith("plugin_cube ") and l.endswith("passed") for l in out.splitlines()), out)
-check("a wrong op fails", "plugin_wrong_cube, sample 0, input shapes (3, 4): gradient\n" in out, out)
-check("a failure shows both values", "input 0 at (" in out and ": analytic " in out, out)
-check("a failure says why", "likely cause: off by the factor 2\n" in out, out)
-check("a failure names line", "plugin_wrong_cube (gradcheck_plugin.cpp:" in out, out)
-stories = out.split("plugin_wrong_cube, sample")[1:]
+code, out, err = run("--load", MYOPS)
+lines = out.splitlines()
+check("a failure exits 1", code == 1 and "4 ops, 4 samples, " in out and " 1 failures" in out, out + err)
+check("right ops pass", sum(line.endswith(" passed") for line in lines) == 2, out)
+check("a rule on arrays ends at order 1", any(
+    line.startswith("myops_cube ") and line.endswith(" passed to order 1") for line in lines), out)
+check("a wrong op fails", "myops_wrong_square, sample 0, input shapes (3,): gradient\n" in out, out)
+check("a failure shows both values", "input 0 at (0,): analytic " in out, out)
+check("a failure says why", "likely cause: off by the factor 0.5\n" in out, out)
+check("a failure names line", "myops_wrong_square (myops.cpp:" in out, out)
+stories = out.split("myops_wrong_square, sample")[1:]
 check("a story has at most 12 lines", all(len(s.splitlines()) <= 12 for s in stories), out)
-check("--op chooses from what is loaded", run("--load", PLUGIN, "--op", "plugin_cube")[0] == 0, out)
+check("--op chooses from what is loaded", run("--load", MYOPS, "--op", "myops_gram")[0] == 0, out)
+code, out, err = run("--load", MYOPS, "--op", "myops_cube", "-v")
+check("-v says why there is no second order", "second gradient: skipped: backward: the rule of myops_cube (myops.cpp:" in out, out)
+
+code, out, err = run("--op", "add", "--op", "matmul", "--shapes", "sweep", "-v")
+check("--shapes sweep counts", code == 0 and "shapes: passed: 12 other shapes are right, " in out, out + err)
+
+code, out, err = run("--load", CRASH)
+check("a crash is no pass", code not in (0, 2, 3), f"{code} {out} {err}")
+check("a crash names its op and line", "gradcheck: crash (crash.cpp:" in err, out + err)
+check("a crash names its library and signal", "libcrash.so) crashed: Segmentation fault; " in err, out + err)
 
 with tempfile.TemporaryDirectory() as scratch:
     html, junit = Path(scratch) / "page.html", Path(scratch) / "junit.xml"
-    code, out, err = run("--load", PLUGIN, "--html", str(html), "--junit", str(junit))
+    code, out, err = run("--load", MYOPS, "--html", str(html), "--junit", str(junit))
     page, suite = html.read_text(), ElementTree.parse(junit).getroot()
 check("the page has no reference outside", "http" not in page and "src=" not in page, page)
-check("the page tells the story", "FAIL plugin_wrong_cube" in page and "<polyline" in page, page)
-check("the page maps the errors", page.count("<rect") >= 12, page)
+check("the page tells the story", "FAIL myops_wrong_square" in page and "<polyline" in page, page)
+check("the page maps the errors", page.count("<rect") >= 3, page)
 check("the suite counts", int(suite.get("tests")) == len(suite.findall("testcase")) > 5, out)
 
 code, out, err = run("--power", "--op", "tanh", "--op", "matmul")
@@ -84,6 +97,7 @@ for bad in (
     ["--op", "tanhh"],
     ["--bogus"],
     ["--op", "tanh", "--order", "0"],
+    ["--op", "tanh", "--shapes", "many"],
     ["--op", "tanh", "--json", "/nowhere/report.json"],
 ):
     code, out, err = run(*bad)

@@ -66,8 +66,7 @@ TEST_CASE("load_ops: ops through all three doors, known by name, line and librar
 
 TEST_CASE("load_ops: the checker passes the right ops and finds the wrong one") {
     for (const Op* op : load_ops(path_of("myops"))) {
-        const bool on_arrays = op->name() == "myops_cube";
-        const OpReport report = check_op(*op, {.order = on_arrays ? 1 : 2});
+        const OpReport report = check_op(*op);
         CHECK_MESSAGE(report.ok() == (op->name() != "myops_wrong_square"), report.to_string());
     }
 }
@@ -121,6 +120,14 @@ TEST_CASE("load_ops: two plug-ins with the same names") {
     CHECK(text.starts_with("load_ops: 4 of 4 op(s) of "));
     CHECK(text.find("/libmyops.so and at myops.cpp:") != std::string::npos);
     CHECK(names(load_ops(path_of("myops"))) == of_myops);
+}
+
+TEST_CASE("load_ops: a library of another xgrad's headers is refused before its code runs") {
+    CHECK(
+        text_of_error<IoError>([] { static_cast<void>(load_ops(path_of("old"))); }) ==
+        "load_ops: " + path_of("old") +
+            " was compiled with headers of layout 0, this program has 1; compile it with the "
+            "headers of this xgrad");
 }
 
 TEST_CASE("load_ops: what is no plug-in") {

@@ -123,6 +123,7 @@ struct Workload {
     std::vector<Row> rows;
 
     std::string program;              ///< the peer's; empty: it has none and is not compared
+    std::string script{};             ///< the peer's in Python, run after the program; may be empty
     std::size_t rounds = 5;           ///< of a comparison, by default
     bool tuned = true;                ///< tuning makes a difference to the peer
     std::vector<std::string> same{};  ///< extra figures that have to be equal on both sides

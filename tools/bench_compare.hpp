@@ -14,11 +14,12 @@ namespace xgrad::bench {
 enum class Clock { choose, wall, cpu };
 
 struct Comparison {
-    std::string peers;   ///< the folder whose torch/ holds the peer's programs
-    std::string self;    ///< this program
-    std::string build;   ///< where the peer's programs are built
-    std::string filter;  ///< only the cases whose name contains this
-    std::string data;    ///< the folder of W10's files
+    std::string peers;               ///< the folder whose torch/ holds the peer's programs
+    std::string self;                ///< this program
+    std::string build;               ///< where the peer's programs are built
+    std::string filter;              ///< only the cases whose name contains this
+    std::string data;                ///< the folder of W10's files
+    std::string python = "python3";  ///< one that has PyTorch
     double budget = 0.1;
     std::size_t rounds = 0;  ///< 0: the workload's default
     std::size_t threads = 1;

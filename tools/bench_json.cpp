@@ -28,7 +28,7 @@ Measure read_measure(const Json& json) {
         .stats =
             {.median = json.at("median"),
              .min = json.at("min"),
-             .p90 = json.at("p90"),
+             .p90 = json.value("p90", 0.0),  // not of every program
              .cpu_median = json.at("cpu_median"),
              .cpu_min = json.at("cpu_min"),
              .samples = json.at("samples")},

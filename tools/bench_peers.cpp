@@ -53,7 +53,7 @@ Finished run_ours(const Comparison& c, const Workload& workload) {
     return run_program(command, common_settings(c.threads));
 }
 
-Finished run_peer(const Comparison& c, const Workload& workload, bool tuned) {
+Environment peer_settings(const Comparison& c, bool tuned) {
     Environment set = common_settings(c.threads);
     set["THREADS"] = std::to_string(c.threads);
     set["DATA"] = c.data;
@@ -67,7 +67,7 @@ Finished run_peer(const Comparison& c, const Workload& workload, bool tuned) {
         if (__builtin_cpu_supports("avx512f"))
             set["ATEN_CPU_CAPABILITY"] = "avx512";
     }
-    return run_program({c.build + "/" + workload.program}, set);
+    return set;
 }
 
 std::map<std::string, Measure> by_name(const std::string& output) {
@@ -80,14 +80,29 @@ std::map<std::string, Measure> by_name(const std::string& output) {
 }
 
 void run_peer_round(const Comparison& c, const Workload& workload, bool tuned, Side& side) {
-    const Finished finished = run_peer(c, workload, tuned);
-    if (!finished.ok) {
-        throw std::runtime_error(fmt::format(
-            "bench: the peer's {} ended with {}; need its results",
-            workload.program,
-            finished.how));
+    std::vector<std::vector<std::string>> commands = {{c.build + "/" + workload.program}};
+    if (!workload.script.empty())
+        commands.push_back({c.python, c.peers + "/torch/" + workload.script});
+    side.emplace_back();
+    for (const std::vector<std::string>& command : commands) {
+        const Finished finished = run_program(command, peer_settings(c, tuned));
+        if (!finished.ok) {
+            throw std::runtime_error(fmt::format(
+                "bench: the peer's {} ended with {}; need its results",
+                command.back(),
+                finished.how));
+        }
+        side.back().merge(by_name(finished.output));
     }
-    side.push_back(by_name(finished.output));
+}
+
+void need_pytorch(const Comparison& c) {
+    if (!run_program({c.python, "-c", "import torch"}, {}, true).ok) {
+        throw std::runtime_error(fmt::format(
+            "bench: {} has no PyTorch; install it: apt-get install python3-torch, or pass --python "
+            "one that has it",
+            c.python));
+    }
 }
 
 void show_progress(const Workload& workload, std::size_t round, std::size_t rounds) {
@@ -106,8 +121,11 @@ void build_peers(const Comparison& c, const std::vector<const Workload*>& worklo
     }
     std::filesystem::create_directories(c.build);
     std::vector<std::string> command{"make", "-C", source, "BUILD=" + c.build};
-    for (const Workload* workload : workloads)
+    for (const Workload* workload : workloads) {
         command.push_back(c.build + "/" + workload->program);
+        if (!workload->script.empty())
+            need_pytorch(c);
+    }
     if (isatty(STDERR_FILENO))
         fmt::print(stderr, "building the peer's programs ...");
     const Finished make = run_program(command, {}, true);

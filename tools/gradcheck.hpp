@@ -30,6 +30,7 @@ struct GradcheckOptions {
     bool linear = false;      ///< the second derivative must be zero everywhere
     bool in_float = false;    ///< of check_op(): judge the op in float, to first order
     bool allow_zero = false;  ///< an input without any effect is no failure
+    std::size_t sweep = 0;    ///< of check_op(): so many other shapes for each sample
     /// The function's domain: no input is moved outside, and at a border the differences are
     /// one-sided. A domain that is one point bounds nothing.
     double low = -std::numeric_limits<double>::infinity();

@@ -126,7 +126,7 @@ private:
             entry.analytic += gradient.value().data()[i] * v.data()[i];
             size = std::max(size, std::abs(gradient.value().data()[i]));
         }
-        Judge(options_, size).judge(line, entry);
+        Judge(options_, 1, size).judge(line, entry);
         return entry.verdict != GradcheckVerdict::fail;
     }
 

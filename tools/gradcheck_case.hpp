@@ -58,7 +58,14 @@ struct Trait {
 /// All but the gradients.
 [[nodiscard]] const std::vector<Trait>& traits();
 
+/// Every check of one case but the sweep; it draws the inputs.
+[[nodiscard]] OpReport check_once(Case one);
+
+/// Whether inputs of these shapes can be drawn, and the op makes finite numbers of them.
+[[nodiscard]] bool accepts(const Case& one, const std::vector<Shape>& shapes);
+
 // The checks that take more than a screen.
+[[nodiscard]] Outcome check_other_shapes(const Case& one);
 [[nodiscard]] Outcome check_zero_size(const Case& one);
 [[nodiscard]] Outcome check_exceptions(const Case& one);
 

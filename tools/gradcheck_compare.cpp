@@ -10,13 +10,15 @@
 
 namespace xgrad::detail {
 
-void Norms::add(const GradcheckEntry& entry) {
+void Norms::add(const GradcheckEntry& entry, double floor) {
+    const bool open = entry.verdict == GradcheckVerdict::inconclusive;
+    if (open && !std::isfinite(entry.numeric))
+        return;
     numeric += entry.numeric * entry.numeric;
     analytic += entry.analytic * entry.analytic;
     gap += entry.absolute * entry.absolute;
     // What proves nothing counts as noise.
-    const bool open = entry.verdict == GradcheckVerdict::inconclusive;
-    const double unknown = std::max({entry.uncertainty, open ? entry.absolute : 0, negligible});
+    const double unknown = std::max({entry.uncertainty, open ? entry.absolute : 0, floor});
     noise += unknown * unknown;
 }
 
@@ -64,7 +66,7 @@ public:
           leaf_(all.target.inputs[i].second),
           analytic_(all.analytic[i]),
           probe_(all.target, i, all.options, all.weights, all.result.evaluations),
-          judge_(all.options, largest(analytic_)) {
+          judge_(all.options, all.result.order, largest(analytic_)) {
         input_.name = all.target.inputs[i].first;
         input_.shape = leaf_.shape();
         input_.reached = analytic_.defined();
@@ -79,7 +81,7 @@ public:
             run_directions();
         } else {
             for (const std::size_t at : choose_elements())
-                norms_.add(compare(at));
+                norms_.add(compare(at), judge_.floor());
         }
         if (input_.directions == 0 && gaps_.size() == leaf_.size())
             input_.gaps = std::move(gaps_);
@@ -116,7 +118,7 @@ private:
             compare(at);
         const bool explained = input_.off + input_.inconclusive > 0;
         for (GradcheckEntry& entry : found.entries) {
-            norms_.add(entry);
+            norms_.add(entry, judge_.floor());
             entry.input = fmt::format("{} along a random direction", input_.name);
             if (!(std::abs(entry.numeric) <= entry.uncertainty))
                 input_.has_effect = true;

@@ -13,7 +13,8 @@ struct Norms {
     double gap = 0;
     double noise = 0;  ///< of the numeric side's uncertainties
 
-    void add(const GradcheckEntry& entry);
+    /// An entry, of which `floor` is never known.
+    void add(const GradcheckEntry& entry, double floor);
     void add(const Norms& other);
     [[nodiscard]] double ratio() const;
     /// The gap is what the numeric side's uncertainty explains.

@@ -7,11 +7,13 @@
 namespace xgrad::detail {
 namespace {
 
-std::vector<double> draw_direction(std::size_t n, Random& random) {
-    std::vector<double> v(n);
-    for (double& x : v) {
+std::vector<double> draw_direction(const Probe& probe, Random& random) {
+    std::vector<double> v(probe.leaf().size());
+    for (std::size_t i = 0; i < v.size(); ++i) {
         const double size = 0.5 + static_cast<double>(random.below(1u << 20)) * 0x1p-20;
-        x = random.below(2) == 0 ? size : -size;
+        const int drawn = random.below(2) == 0 ? 1 : -1;
+        const int inward = probe.inward(i);
+        v[i] = (inward != 0 ? inward : drawn) * size;
     }
     return v;
 }
@@ -80,7 +82,7 @@ DirectionResult check_directions(
     Random& random) {
     DirectionResult result;
     for (std::size_t k = 0; k < directions; ++k) {
-        const std::vector<double> v = draw_direction(analytic.size(), random);
+        const std::vector<double> v = draw_direction(probe, random);
         GradcheckEntry entry;
         entry.analytic = std::inner_product(v.begin(), v.end(), analytic.begin(), 0.0);
         judge.judge(probe.direction(0, v), entry);

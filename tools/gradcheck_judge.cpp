@@ -345,7 +345,7 @@ void Judge::judge(const Line& line, GradcheckEntry& entry) const {
 }
 
 double Judge::allowed(double analytic, double numeric) const {
-    return negligible +
+    return floor_ +
            options_.tolerance * std::max({std::abs(analytic), std::abs(numeric), 1e-3 * size_});
 }
 

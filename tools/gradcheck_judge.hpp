@@ -12,23 +12,33 @@ namespace xgrad::detail {
 /// saturates has a gradient that is nothing but their rounding.
 inline constexpr double negligible = 1e-13;
 
+/// The same from order 2 on: there the function is a gradient, in which terms of size one cancel
+/// and leave an epsilon, and the difference divides that by its step.
+inline constexpr double negligible_slope = 4e-11;
+
 /// Judges the slopes of one input. `size` is the largest |analytic| there: what is a thousandth of
 /// it or less counts as that much.
 class Judge {
 public:
-    Judge(const GradcheckOptions& options, double size) : options_(options), size_(size) {}
+    Judge(const GradcheckOptions& options, int order, double size)
+        : options_(options),
+          size_(size),
+          floor_(order == 1 ? negligible : negligible_slope) {}
 
     /// From `analytic` to all the rest of an entry but its name.
     void judge(const Line& line, GradcheckEntry& entry) const;
 
     /// The disagreement that passes.
     [[nodiscard]] double allowed(double analytic, double numeric) const;
+    /// The part of it that does not depend on them.
+    [[nodiscard]] double floor() const noexcept { return floor_; }
 
 private:
     class Trial;
 
     const GradcheckOptions& options_;
     double size_;
+    double floor_;
 };
 
 }  // namespace xgrad::detail

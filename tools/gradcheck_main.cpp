@@ -1,6 +1,7 @@
 // gradcheck: checks the gradients of the registered ops; `gradcheck --help` says more.
 #include <autograd/fail.hpp>
 #include <autograd/plugin.hpp>
+#include <tools/gradcheck_crash.hpp>
 #include <tools/gradcheck_html.hpp>
 #include <tools/gradcheck_json.hpp>
 #include <tools/gradcheck_op.hpp>
@@ -46,6 +47,13 @@ void add_options(CLI::App& app, Settings& settings) {
         "--load", settings.libraries, "load this shared library and check the ops it registers");
     app.add_flag(
         "--power", settings.power, "put faults into the rules and print what is caught of them");
+    app.add_option_function<std::string>(
+           "--shapes",
+           [&settings](const std::string& which) {
+               settings.options.sweep = which == "sweep" ? 12 : 0;
+           },
+           "samples, or sweep: other shapes as well, and the smallest on which a check fails")
+        ->check(CLI::IsMember({"samples", "sweep"}));
     app.add_option("--order", settings.options.order, "gradients up to this order")
         ->capture_default_str();
     app.add_option_function<std::string>(
@@ -158,6 +166,15 @@ void print_header(int order) {
     fmt::print("{:>{}} {:>{}}  verdict\n", "relative error", width, "norm ratio", width);
 }
 
+std::string verdict_of(const OpReport& report) {
+    if (report.count(Verdict::failed) > 0)
+        return "FAILED";
+    if (!report.ok())
+        return "inconclusive";
+    return report.ending.empty() ? "passed"
+                                 : fmt::format("passed to order {}", report.relative_error.size());
+}
+
 void print_op(const OpReport& report, const Settings& settings) {
     fmt::print(
         "{:<24}{:>7}{:>8} {} {}  {}\n",
@@ -166,9 +183,7 @@ void print_op(const OpReport& report, const Settings& settings) {
         report.count(Verdict::passed) + report.count(Verdict::failed),
         by_order(report.relative_error, settings.options.order),
         by_order(report.norm_ratio, settings.options.order),
-        report.count(Verdict::failed) > 0 ? "FAILED"
-        : report.ok()                     ? "passed"
-                                          : "inconclusive");
+        verdict_of(report));
     if (settings.verbose) {
         for (const OpCheck& check : report.checks) {
             if (check.verdict != Verdict::passed && check.verdict != Verdict::skipped)
@@ -233,6 +248,7 @@ int run_power(const std::vector<const Op*>& ops, const Settings& settings) {
     const Progress progress(ops.size());
     for (std::size_t k = 0; k < ops.size(); ++k) {
         progress.show(k, ops[k]->name());
+        const xgrad::detail::CrashNote note(*ops[k]);
         const xgrad::PowerReport report = xgrad::power_of(*ops[k], settings.options);
         progress.clear();
         fmt::print("{:<36}{:>8}{:>8}", report.op, report.faults, report.caught);
@@ -268,7 +284,10 @@ int run(const Settings& settings) {
     const Progress progress(ops.size());
     for (const Op* op : ops) {
         progress.show(reports.size(), op->name());
-        reports.push_back(xgrad::check_op(*op, settings.options));
+        {
+            const xgrad::detail::CrashNote note(*op);
+            reports.push_back(xgrad::check_op(*op, settings.options));
+        }
         progress.clear();
         print_op(reports.back(), settings);
     }

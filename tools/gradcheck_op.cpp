@@ -29,6 +29,16 @@ void draw(Case& one, std::uint64_t number) {
     one.values = draw_inputs(sample, sample.shapes, sample.distinct, one.random(4 + number));
 }
 
+bool ends_orders(const GradcheckFinding& finding) { return finding.check == "no derivative"; }
+
+// What another draw may do away with: a matrix that is nearly singular by chance, a row of equals
+// that has no correlation.
+bool is_bad_luck(const GradcheckReport& report) {
+    const auto nan = [](const GradcheckFinding& f) { return f.check == "not a number"; };
+    return report.verdict() == GradcheckVerdict::inconclusive ||
+           std::ranges::any_of(report.findings, nan);
+}
+
 bool only_dead(const GradcheckReport& report) {
     const auto dead = [](const GradcheckFinding& finding) { return finding.check == "dead input"; };
     return !report.ok() && std::ranges::all_of(report.findings, dead);
@@ -57,8 +67,8 @@ private:
 
 // The report on the first inputs and weights drawn that have an effect: of a maximum one input
 // may win everywhere by chance. More are drawn until every element has had one, and the first
-// failure counts.
-GradcheckReport check_drawn(Case& one) {
+// failure counts. `ending` becomes why there is no order beyond the last of the report.
+GradcheckReport check_drawn(Case& one, std::string& ending) {
     constexpr std::uint64_t least = 4;
     constexpr std::uint64_t draws = 32;
     GradcheckOptions options = one.options;
@@ -78,11 +88,16 @@ GradcheckReport check_drawn(Case& one) {
         options.seed = one.random(1).bits() + number;
         GradcheckReport report =
             gradcheck(f, detail::leaves<double>(one.values, one.asks()), options);
-        const bool is_open = report.verdict() == GradcheckVerdict::inconclusive;
-        if (!report.ok() && !is_open && !only_dead(report))
+        const auto end = std::ranges::find_if(report.findings, ends_orders);
+        if (end != report.findings.end()) {
+            ending = end->text;
+            options.order = static_cast<int>(report.orders.size());
+            report.findings.erase(end);
+        }
+        const bool bad_luck = is_bad_luck(report);
+        if (!report.ok() && !bad_luck && !only_dead(report))
             return report;
-        // A matrix that is nearly singular by chance says nothing: another draw may.
-        if (is_open) {
+        if (bad_luck) {
             if (first.orders.empty())
                 first = std::move(report);
             draw(one, number);
@@ -90,8 +105,7 @@ GradcheckReport check_drawn(Case& one) {
         }
         if (!report.orders.empty())
             idle.keep(report.orders.front());
-        if (first.orders.empty() || only_dead(first) ||
-            first.verdict() == GradcheckVerdict::inconclusive)
+        if (first.orders.empty() || only_dead(first) || is_bad_luck(first))
             first = std::move(report);
         else
             options.order = 1;
@@ -107,7 +121,8 @@ GradcheckReport check_drawn(Case& one) {
 // said of the op: its first gradient could not be compared.
 bool check_gradients(Case& one, OpReport& report) {
     const GradcheckOptions& options = one.options;
-    const GradcheckReport checked = check_drawn(one);
+    std::string ending;
+    const GradcheckReport checked = check_drawn(one, ending);
     for (const GradcheckFinding& finding : checked.findings) {
         const bool open = finding.verdict == GradcheckVerdict::inconclusive;
         const std::string advice = finding.advice.empty() ? "" : "; advice: " + finding.advice;
@@ -130,10 +145,13 @@ bool check_gradients(Case& one, OpReport& report) {
                 one.number,
                 name,
                 detail::skipped(
-                    checked.ok() ? "the gradient is recorded nowhere: the op is flat"
-                                 : "an earlier check failed"));
+                    !checked.ok()     ? "an earlier check failed"
+                    : !ending.empty() ? ending
+                                      : "the gradient is recorded nowhere: the op is flat"));
         }
     }
+    if (!ending.empty())
+        report.ending = std::move(ending);
     for (const GradcheckOrder& order : checked.orders) {
         const auto at = static_cast<std::size_t>(order.order);
         keep_worst(report.relative_error, at, order.relative_error());
@@ -166,9 +184,8 @@ void prepare(Case& one) {
     draw(one, 0);
 }
 
-void check_sample(
-    const Op& op, std::size_t number, const GradcheckOptions& options, OpReport& report) {
-    Case one{op, op.samples()[number], number, options, {}};
+void check_case(Case one, OpReport& report) {
+    const std::size_t number = one.number;
     try {
         prepare(one);
     } catch (const std::exception& error) {
@@ -189,6 +206,8 @@ void check_sample(
             sound ? guarded([&] { return trait.check(one); })
                   : detail::skipped("the gradient could not be compared"));
     }
+    if (sound && one.options.sweep > 0)
+        add(report, number, "shapes", detail::check_other_shapes(one));
 }
 
 }  // namespace
@@ -223,13 +242,19 @@ std::string OpReport::to_string() const {
     return all;
 }
 
+OpReport detail::check_once(Case one) {
+    OpReport report;
+    check_case(std::move(one), report);
+    return report;
+}
+
 OpReport check_op(const Op& op, const GradcheckOptions& options) {
     detail::check_options(options);
     OpReport report;
     report.op = op.name();
     for (std::size_t number = 0; number < op.samples().size(); ++number) {
         report.shapes.push_back(op.samples()[number].shapes);
-        check_sample(op, number, options, report);
+        check_case({op, op.samples()[number], number, options, {}}, report);
     }
     return report;
 }

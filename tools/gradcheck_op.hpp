@@ -26,6 +26,7 @@ struct OpReport {
     std::vector<GradcheckReport> reports;  ///< on the gradients, of samples that could be drawn
     std::vector<double> relative_error;    ///< the worst over the samples: first order, second, ...
     std::vector<double> norm_ratio;        ///< the same, less what rounding explains
+    std::string ending;  ///< why there is no gradient of a higher order: a rule on arrays; or empty
 
     [[nodiscard]] std::size_t count(OpCheck::Verdict verdict) const noexcept;
     /// Something was checked, nothing failed and nothing is inconclusive.
@@ -50,6 +51,9 @@ struct OpReport {
 ///     zero size                   empty inputs work or are rejected; gradients fit
 ///     exceptions                  inputs of a wrong shape are rejected, alike in float and double,
 ///                                 recorded or not
+///     shapes                      with `options.sweep`: all that again on inputs of other sizes,
+///                                 with other axes and axes of extent 1, drawn at random; a failure
+///                                 is told for the smallest shapes that have it
 ///
 /// A check that a sample cannot drive is listed as skipped, with the reason. Nothing thrown by the
 /// op gets out. Throws std::invalid_argument for options out of range.

@@ -106,6 +106,14 @@ Line Probe::element(std::size_t at) const {
     return all;
 }
 
+int Probe::inward(std::size_t at) const {
+    const double x = leaf_.value().data()[at];
+    const double close = std::min(0.1, (high_ - low_) / 4);
+    if (!(low_ <= x && x <= high_))
+        return 0;
+    return x - low_ < close ? 1 : high_ - x < close ? -1 : 0;
+}
+
 Line Probe::direction(std::size_t first, std::span<const double> v) const {
     const double* const from = leaf_.value().data() + first;
     const auto start = std::make_shared<std::vector<double>>(from, from + v.size());

@@ -23,6 +23,10 @@ public:
     /// about as far as one element would. Both v and this must outlive the line.
     [[nodiscard]] Line direction(std::size_t first, std::span<const double> v) const;
 
+    /// 1 or -1 where the element is close to the low or high border of its domain, so that a
+    /// direction has room to one side when all such elements move away from theirs; else 0.
+    [[nodiscard]] int inward(std::size_t at) const;
+
     [[nodiscard]] const Variable<double>& leaf() const noexcept { return leaf_; }
 
 private:

@@ -91,8 +91,9 @@ struct GradcheckOrder {
 };
 
 /// What is wrong, and the check that found it: "gradient", "second gradient", "gradient of order
-/// 3", "dead input", "determinism", "mutation", "recording", "zero seed", "missing seed",
-/// "accumulation", "adjoint".
+/// 3", "no derivative" (of a rule on arrays, from order 2 on), "dead input", "determinism",
+/// "mutation", "not a number", "recording", "zero seed", "missing seed", "accumulation",
+/// "adjoint".
 struct GradcheckFinding {
     std::string check;
     std::string text;

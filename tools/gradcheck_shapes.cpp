@@ -142,6 +142,21 @@ std::vector<std::vector<Shape>> misshapen(const std::vector<Shape>& shapes) {
 
 }  // namespace
 
+bool accepts(const Case& one, const std::vector<Shape>& shapes) {
+    std::vector<Array<double>> values;
+    try {
+        values = draw_inputs(one.sample, shapes, one.sample.distinct, one.random(3));
+    } catch (const std::invalid_argument&) {
+        return false;  // no room for so many
+    }
+    if (try_call<double>(one, values, true).threw)
+        return false;
+    const NoGradGuard plain;
+    const Array<double> y = call(one, leaves<double>(values, one.asks())).value();
+    return y.size() > 0 &&
+           std::all_of(y.data(), y.data() + y.size(), [](double v) { return std::isfinite(v); });
+}
+
 Outcome check_zero_size(const Case& one) {
     const auto variants = emptied(one.sample.shapes);
     std::size_t accepted = 0;

@@ -1,6 +1,7 @@
 // Internal to gradcheck: what holds of every gradient, found without differences.
 #pragma once
 
+#include <autograd/call_trace.hpp>
 #include <tools/gradcheck_numeric.hpp>
 #include <tools/gradcheck_target.hpp>
 
@@ -27,5 +28,14 @@ struct Recorded {
 
 /// Of several scalar outputs, terms of a loss: which one hides another's gradient, input by input.
 [[nodiscard]] std::vector<std::string> hidden_terms(const Recorded& all);
+
+// What makes a passed check worth less, each as a note.
+
+/// Calls of relu whose results are all zero: what comes before them is not checked.
+[[nodiscard]] std::vector<std::string> dead_units(const std::vector<CallTrace::Call>& calls);
+
+/// Gradients so small that a rule that gives zero might pass, or below the function's rounding, as
+/// where a large constant is added to a loss.
+[[nodiscard]] std::vector<std::string> vanishing_gradients(const Recorded& all);
 
 }  // namespace xgrad::detail

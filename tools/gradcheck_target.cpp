@@ -16,6 +16,8 @@ Variables differentiate(
             outputs,
             inputs,
             {.seeds = seeds, .create_graph = recorded, .allow_unused = true, .retain_graph = true});
+    } catch (const NoSecondDerivative& error) {
+        throw NoDerivative(error.what());
     } catch (const std::exception& error) {
         throw BackwardFailure(error.what());
     }

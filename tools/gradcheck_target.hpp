@@ -13,6 +13,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The one that a rule on arrays throws where its derivative is asked for.
+class NoDerivative : public BackwardFailure {
+public:
+    using BackwardFailure::BackwardFailure;
+};
+
 /// grad(), with what it throws as a BackwardFailure; undefined for inputs that are not reached.
 [[nodiscard]] Variables differentiate(
     const Variables& outputs, const Variables& inputs, const Variables& seeds, bool recorded);

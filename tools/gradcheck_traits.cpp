@@ -62,7 +62,7 @@ Outcome check_recording(const Case& one) {
     });
 }
 
-// |f - d| <= 1e-5 of the largest magnitude around.
+// |f - d| <= 5e-5 of the largest magnitude around: a sum of powers of a matrix loses two digits.
 std::string float_gap(const Array<float>& f, const Array<double>& d, const Array<double>& around) {
     if (f.shape() != d.shape())
         return fmt::format("the shape is {} in float, {} in double", f.shape(), d.shape());
@@ -72,7 +72,7 @@ std::string float_gap(const Array<float>& f, const Array<double>& d, const Array
     for (std::size_t i = 0; i < around.size(); ++i)
         scale = std::max(scale, std::abs(around.data()[i]));
     for (std::size_t i = 0; i < d.size(); ++i) {
-        if (!(std::abs(static_cast<double>(f.data()[i]) - d.data()[i]) <= 1e-5 * scale)) {
+        if (!(std::abs(static_cast<double>(f.data()[i]) - d.data()[i]) <= 5e-5 * scale)) {
             return fmt::format(
                 "at {} float gives {:.9g}, double {:.9g}",
                 index_string(i, d.shape()),
