@@ -159,13 +159,31 @@ std::string check_limit(const fs::path& folder, const Listing& clean) {
     return threw ? fault_of(subject, old, clean, threw) : "a file above the limit was written";
 }
 
+// Its calls but for open, those that repeat once.
+std::string order_of_save(Subject& subject) {
+    std::vector<std::string> names;
+    set_call_hooks({.before = [&](Call call) {
+        const char* name = call_names[static_cast<std::size_t>(call)];
+        if (call != Call::open && (names.empty() || names.back() != name))
+            names.emplace_back(name);
+        return 0;
+    }});
+    subject.save();
+    clear_call_hooks();
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
 }  // namespace
 
 int check_faults(const fs::path& folder) {
     Subject subject(folder);
-    subject.save();
-    const Listing clean = subject.files();
     Tally tally;
+    if (const std::string order = order_of_save(subject);
+        order != "write, sync of the file, rename, sync of the folder, remove") {
+        ++tally.failed;
+        fmt::print("  a save is in the order {}\n", order);
+    }
+    const Listing clean = subject.files();
     for (const int code : {ENOSPC, EIO, EDQUOT, EROFS}) {
         for (int index = 0; check_fault(folder, clean, index, code, tally); ++index) {}
     }
