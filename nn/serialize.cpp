@@ -1,9 +1,8 @@
 #include <autograd/fail.hpp>
+#include <nn/atomic_file.hpp>
 #include <nn/serialize.hpp>
 
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -38,49 +37,6 @@ template <class... Args>
     fail<IoError>(
         "load: \"{}\": {}", path.string(), fmt::format(fault, std::forward<Args>(args)...));
 }
-
-// A file descriptor that closes itself. Its errors name `target`, the path the caller gave.
-class File {
-public:
-    File(const std::filesystem::path& path, int flags, const std::filesystem::path& target)
-        : target_(target) {
-        descriptor_ = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
-        if (descriptor_ < 0)
-            fail_save(target, "{}; need a path that can be written to", std::strerror(errno));
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() { ::close(descriptor_); }
-
-    void write(const void* data, std::size_t bytes) {
-        const auto* from = static_cast<const char*>(data);
-        while (bytes > 0) {
-            const ssize_t n = ::write(descriptor_, from, bytes);
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n <= 0) {
-                fail_save(
-                    target_,
-                    "writing failed: {}; need room for the whole file",
-                    std::strerror(errno));
-            }
-            from += n;
-            bytes -= static_cast<std::size_t>(n);
-        }
-    }
-    void sync() {
-        if (::fsync(descriptor_) != 0) {
-            fail_save(
-                target_,
-                "syncing failed: {}; need a disk that takes the file",
-                std::strerror(errno));
-        }
-    }
-
-private:
-    std::filesystem::path target_;
-    int descriptor_;
-};
 
 template <class T>
 std::string header_of(
@@ -120,26 +76,12 @@ void save(
     const std::map<std::string, std::string>& metadata) {
     const std::string header = header_of(path, state, metadata);
     const std::uint64_t length = header.size();
-    std::filesystem::path beside = path;
-    beside += fmt::format(".part{}", ::getpid());
-    try {
-        File file(beside, O_WRONLY | O_CREAT | O_TRUNC, path);
-        file.write(&length, sizeof length);
-        file.write(header.data(), header.size());
-        for (const auto& [name, value] : state)
-            file.write(value.data(), value.size() * sizeof(T));
-        file.sync();
-        std::error_code error;
-        std::filesystem::rename(beside, path, error);
-        if (error)
-            fail_save(path, "{}; need the path of a file", error.message());
-    } catch (...) {
-        std::error_code ignored;
-        std::filesystem::remove(beside, ignored);
-        throw;
-    }
-    const std::filesystem::path folder = path.parent_path();
-    File(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY, path).sync();
+    AtomicFile file("save", path);
+    file.write(&length, sizeof length);
+    file.write(header.data(), header.size());
+    for (const auto& [name, value] : state)
+        file.write(value.data(), value.size() * sizeof(T));
+    file.commit();
 }
 
 template void save(

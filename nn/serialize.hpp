@@ -11,9 +11,10 @@ namespace xgrad::nn {
 
 /// Writes the arrays as a safetensors file that other frameworks read: an 8-byte little-endian
 /// header length, a JSON header with dtype, shape and offsets, then the elements row-major. The
-/// file appears whole or not at all: written beside, synced, renamed. Throws IoError that names
-/// the file and the fault: a path that cannot be written to, a full disk, a name or metadata that
-/// is not UTF-8; then nothing is left beside it.
+/// file appears whole or not at all: written beside, synced, renamed. Where `path` is a symbolic
+/// link, the file it points to is replaced and the link stays. Throws IoError that names the file
+/// and the fault: a path that cannot be written to or is no regular file, a full disk, a name or
+/// metadata that is not UTF-8; then the old file is as it was and nothing is left beside it.
 template <class T>
 void save(
     const std::filesystem::path& path,
