@@ -21,10 +21,12 @@ void save(
     const StateDict<T>& state,
     const std::map<std::string, std::string>& metadata = {});
 
-/// Reads a safetensors file of F32 or F64 arrays, converted to T. Nothing is trusted before it is
-/// checked: the header's length and form, dtypes, shapes whose product may overflow, offsets that
-/// overlap or leave gaps, the file's exact size. `metadata`, where given, becomes the file's.
-/// Throws IoError that names the file and the fault; then `metadata` is as it was.
+/// Reads a safetensors file, its arrays converted to the nearest T: F16, BF16, F32, F64, integers
+/// (of 2^53 and more a double, of 2^24 and more a float, keeps the leading digits only), BOOL as 0
+/// or 1. Nothing is trusted before it is checked: the header's length and form, names that come
+/// twice, dtypes, shapes whose product may overflow, offsets that overlap or leave gaps, the file's
+/// exact size. `metadata`, where given, becomes the file's. Throws IoError that names the file and
+/// the fault; then `metadata` is as it was.
 template <class T>
 [[nodiscard]] StateDict<T> load(
     const std::filesystem::path& path, std::map<std::string, std::string>* metadata = nullptr);

@@ -1,24 +1,20 @@
 #include <autograd/error.hpp>
 #include <nn/atomic_file.hpp>
+#include <tests/nn/stored_files.hpp>
 #include <tests/support.hpp>
 
-#include <fstream>
 #include <iterator>
 #include <string>
 
 using xgrad::IoError;
 using xgrad::nn::AtomicFile;
+using xgrad::test::bytes_of;
 using xgrad::test::TempFolder;
 using xgrad::test::text_of_error;
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string read(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 void write(const fs::path& path, const std::string& text) {
     AtomicFile file("f", path);
@@ -43,11 +39,11 @@ TEST_CASE("AtomicFile makes a file and replaces one, in pieces") {
     {
         AtomicFile file("f", folder / "x");
         file.write("ne", 2);
-        CHECK(read(folder / "x") == "old");
+        CHECK(bytes_of(folder / "x") == "old");
         file.write("w", 1);
         file.commit();
     }
-    CHECK(read(folder / "x") == "new");
+    CHECK(bytes_of(folder / "x") == "new");
     CHECK(files_in(folder.path()) == 1);
 }
 
@@ -55,7 +51,7 @@ TEST_CASE("AtomicFile leaves nothing without a commit") {
     const TempFolder folder;
     write(folder / "x", "old");
     AtomicFile("f", folder / "x").write("new", 3);
-    CHECK(read(folder / "x") == "old");
+    CHECK(bytes_of(folder / "x") == "old");
     CHECK(files_in(folder.path()) == 1);
 }
 
@@ -65,9 +61,9 @@ TEST_CASE("AtomicFile lets two writers of one path each write a whole file") {
     a.write("a", 1);
     b.write("bb", 2);
     a.commit();
-    CHECK(read(folder / "x") == "a");
+    CHECK(bytes_of(folder / "x") == "a");
     b.commit();
-    CHECK(read(folder / "x") == "bb");
+    CHECK(bytes_of(folder / "x") == "bb");
     CHECK(files_in(folder.path()) == 1);
 }
 
@@ -87,12 +83,12 @@ TEST_CASE("AtomicFile replaces what a symbolic link points to and keeps the link
     fs::create_symlink("far/x", folder / "relative");
     fs::create_symlink(folder / "relative", folder / "absolute");
     write(folder / "absolute", "new");
-    CHECK(read(folder / "far/x") == "new");
+    CHECK(bytes_of(folder / "far/x") == "new");
     CHECK(fs::is_symlink(folder / "absolute"));
     CHECK(fs::is_symlink(folder / "relative"));
     fs::create_symlink("far/y", folder / "dangling");
     write(folder / "dangling", "made");
-    CHECK(read(folder / "far/y") == "made");
+    CHECK(bytes_of(folder / "far/y") == "made");
     CHECK(files_in(folder / "far") == 2);
 }
 
