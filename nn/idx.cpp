@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <nn/byte_source.hpp>
 #include <nn/idx.hpp>
 
 #include <zlib.h>
@@ -51,20 +52,14 @@ private:
 };
 
 Input::Input(const std::filesystem::path& path) : name_(path.string()) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::exists(status)) {
-        fail<IoError>("read_idx: \"{}\": {}; need an IDX file", name_, error.message());
-    }
-    if (!std::filesystem::is_regular_file(status)) {
-        fail<IoError>("read_idx: \"{}\" is not a regular file; need an IDX file", name_);
-    }
-    file_bytes_ = std::filesystem::file_size(path, error);
+    file_bytes_ = nn::size_of_file("read_idx", path, "an IDX file");
     errno = 0;
-    file_ = error ? nullptr : gzopen(name_.c_str(), "rb");
+    file_ = gzopen(name_.c_str(), "rb");
     if (!file_) {
-        const std::error_code why = error ? error : std::error_code(errno, std::generic_category());
-        fail<IoError>("read_idx: \"{}\": {}; need to open it", name_, why.message());
+        fail<IoError>(
+            "read_idx: \"{}\": {}; need an IDX file",
+            name_,
+            std::generic_category().message(errno));
     }
     gzbuffer(file_, 128 << 10);
     is_gzip_ = gzdirect(file_) == 0;

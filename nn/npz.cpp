@@ -5,6 +5,8 @@
 #include <zip.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
@@ -84,11 +86,19 @@ private:
     File file_;
 };
 
+[[noreturn]] void fail_twice(const std::string& where) {
+    fail<IoError>("{}: two members have one name; need each name once", where);
+}
+
 Archive open_archive(const std::filesystem::path& path, const std::string& where) {
     int code = 0;
     Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
-    if (!archive)
-        fail<IoError>("{}: {}; need an npz file", where, text_of(code));
+    if (!archive && code == ZIP_ER_EXISTS)
+        fail_twice(where);
+    if (!archive) {
+        const std::string fault = code == ZIP_ER_OPEN ? std::strerror(errno) : text_of(code);
+        fail<IoError>("{}: {}; need an npz file", where, fault);
+    }
     return archive;
 }
 
@@ -226,7 +236,7 @@ StateDict<T> load_npz(const std::filesystem::path& path) {
         member.check_end();
         const std::string key(name.substr(0, name.size() - ending.size()));
         if (!state.emplace(key, std::move(array)).second)
-            fail<IoError>("{}: two members are \"{}\"; need each name once", where, name);
+            fail_twice(where);
     }
     return state;
 }

@@ -16,10 +16,11 @@ template <class T>
 void save_npz(const std::filesystem::path& path, const StateDict<T>& state, bool compress = false);
 
 /// Reads an npz archive, stored or deflated, its arrays converted as by load_npy to T, which is
-/// float or double. Memory stays below 1032 times the file, the most that deflate can pack: a
-/// member that claims more is refused, as are members that lie over each other, encrypted or other
-/// ones than npy files, names twice and names that save_npz refuses. Throws IoError naming the
-/// file, the member, the byte in it, what was found and what is needed.
+/// float or double. A member may unpack to 1032 times its size, the most that deflate can pack, and
+/// all of them lie in the file, so elements that are not there take no memory: a member that claims
+/// more is refused, as are members that lie over each other, encrypted or other ones than npy
+/// files, names twice and names that save_npz refuses. Throws IoError naming the file, the member,
+/// the byte in it, what was found and what is needed.
 template <class T>
 [[nodiscard]] StateDict<T> load_npz(const std::filesystem::path& path);
 
