@@ -3,6 +3,8 @@
 #include <tests/nn/stored_files.hpp>
 #include <tests/support.hpp>
 
+#include <sys/stat.h>
+
 #include <iterator>
 #include <string>
 
@@ -104,7 +106,10 @@ TEST_CASE("AtomicFile refuses what cannot be replaced by a file") {
     CHECK(
         fault_of(folder / "none/x") ==
         start + "/none/x\": No such file or directory; need a path that can be written to");
-    CHECK(fault_of("/dev/full") == "f: \"/dev/full\": not a regular file; need the path of a file");
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    CHECK(
+        fault_of(folder / "pipe") ==
+        start + "/pipe\": not a regular file; need the path of a file");
     CHECK(fault_of("") == "f: \"\": No such file or directory; need the path of a file");
-    CHECK(files_in(folder.path()) == 2);
+    CHECK(files_in(folder.path()) == 3);
 }
