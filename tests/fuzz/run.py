@@ -3,8 +3,13 @@
 
 usage: run.py [--seconds N] [--keep] FUZZ_TARGET
 
-FUZZ_TARGET is one of build-asan/tests/fuzz_*, which `tools/check` builds (by hand: clang, meson
-options -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false). The inputs are those of the
+FUZZ_TARGET is one of build-asan/tests/fuzz_*, which `tools/check` builds. By hand:
+
+    CXX=clang++-14 meson setup build-fuzz -Dfuzz=true -Dplain_malloc=true -Db_lundef=false
+    ninja -C build-fuzz tests/fuzz_npy
+    tests/fuzz/run.py --seconds 600 build-fuzz/tests/fuzz_npy
+
+The inputs are those of the
 folder corpus/READER beside this script and what make_files.py made for that reader. A finding is
 left in the current folder, and the exit code is 1.
 
