@@ -71,10 +71,16 @@ Dataset<T> Dataset<T>::subset(const Rows& rows) const {
 }
 
 template <class T>
-Epoch<T>::Epoch(const Dataset<T>& dataset, Rows order, std::size_t batch_size, std::size_t batches)
+Epoch<T>::Epoch(
+    const Dataset<T>& dataset,
+    Rows order,
+    std::size_t batch_size,
+    std::size_t first,
+    std::size_t batches)
     : dataset_(dataset),
       order_(std::move(order)),
       batch_size_(batch_size),
+      first_(first),
       batches_(batches) {}
 
 template <class T>
@@ -115,12 +121,16 @@ DataLoader<T>::DataLoader(const Dataset<T>& dataset, const LoaderOptions& option
 }
 
 template <class T>
-Epoch<T> DataLoader<T>::epoch(std::uint64_t number) const {
+Epoch<T> DataLoader<T>::epoch(std::uint64_t number, std::size_t first) const {
+    if (first > batches_) {
+        fail<IndexError>(
+            "DataLoader::epoch: the first batch is {}; need 0 <= batch <= {}", first, batches_);
+    }
     Rows order(dataset_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     if (options_.shuffle)
         Rng(options_.seed, order_stream).split(number).shuffle(order);
-    return Epoch<T>(dataset_, std::move(order), options_.batch_size, batches_);
+    return Epoch<T>(dataset_, std::move(order), options_.batch_size, first, batches_);
 }
 
 template class Dataset<float>;

@@ -86,11 +86,16 @@ public:
         Epoch* epoch_;
     };
 
-    Epoch(const Dataset<T>& dataset, Rows order, std::size_t batch_size, std::size_t batches);
+    Epoch(
+        const Dataset<T>& dataset,
+        Rows order,
+        std::size_t batch_size,
+        std::size_t first,
+        std::size_t batches);
 
     /// Starts at the first batch, again if need be.
     [[nodiscard]] Iterator begin() {
-        load(0);
+        load(first_);
         return Iterator(this);
     }
     [[nodiscard]] std::default_sentinel_t end() const { return {}; }
@@ -101,13 +106,14 @@ private:
     Dataset<T> dataset_;
     Rows order_;
     std::size_t batch_size_;
+    std::size_t first_;
     std::size_t batches_;
     std::size_t current_ = 0;
     Batch<T> batch_;
 };
 
 /// Deals a dataset out in batches. The order is a function of seed and epoch alone, so training
-/// resumes at any epoch with the same batches.
+/// resumes at any batch of any epoch.
 ///
 ///     for (auto& [x, y] : loader.epoch(3)) step(Variable<float>(std::move(x)), y);
 template <class T>
@@ -121,9 +127,11 @@ public:
     [[nodiscard]] std::size_t batches() const noexcept { return batches_; }
     /// A pass over all rows for a range-for loop, which may move out of a batch; the memory of what
     /// it leaves is used for the next one. An epoch is used once, or started afresh, and outlives
-    /// the loader.
-    [[nodiscard]] Epoch<T> epoch(std::uint64_t number) const;
+    /// the loader. It starts with batch `first`, where a run that was interrupted goes on; at
+    /// batches() there is nothing left of it. Throws IndexError for a `first` beyond that.
+    [[nodiscard]] Epoch<T> epoch(std::uint64_t number, std::size_t first = 0) const;
     [[nodiscard]] const Dataset<T>& dataset() const noexcept { return dataset_; }
+    [[nodiscard]] const LoaderOptions& options() const noexcept { return options_; }
 
 private:
     Dataset<T> dataset_;

@@ -49,6 +49,53 @@ DropoutKey NoiseLayer<T>::draw() {
 template class NoiseLayer<float>;
 template class NoiseLayer<double>;
 
+namespace {
+
+template <class T>
+std::map<std::string, NoiseLayer<T>*> noise_layers(Module<T>& module) {
+    std::map<std::string, NoiseLayer<T>*> layers;
+    module.apply([&layers](const std::string& path, Module<T>& each) {
+        if (auto* noisy = dynamic_cast<NoiseLayer<T>*>(&each))
+            layers.emplace(path, noisy);
+    });
+    return layers;
+}
+
+}  // namespace
+
+template <class T>
+std::map<std::string, DropoutKey> noise_keys(Module<T>& module) {
+    std::map<std::string, DropoutKey> keys;
+    for (const auto& [path, layer] : noise_layers(module))
+        keys.emplace(path, layer->key());
+    return keys;
+}
+
+template <class T>
+void set_noise_keys(Module<T>& module, const std::map<std::string, DropoutKey>& keys) {
+    const auto layers = noise_layers(module);
+    std::string faults;
+    for (const auto& [path, layer] : layers) {
+        if (!keys.contains(path))
+            faults += fmt::format(" \"{}\" is missing;", path);
+    }
+    for (const auto& [path, key] : keys) {
+        if (!layers.contains(path))
+            faults += fmt::format(" \"{}\" is no noise layer of the module;", path);
+    }
+    if (!faults.empty()) {
+        fail<std::invalid_argument>(
+            "set_noise_keys:{} the keys must come from a network of the same layers", faults);
+    }
+    for (const auto& [path, layer] : layers)
+        layer->set_key(keys.at(path));
+}
+
+template std::map<std::string, DropoutKey> noise_keys(Module<float>&);
+template std::map<std::string, DropoutKey> noise_keys(Module<double>&);
+template void set_noise_keys(Module<float>&, const std::map<std::string, DropoutKey>&);
+template void set_noise_keys(Module<double>&, const std::map<std::string, DropoutKey>&);
+
 template <class T>
 Dropout<T>::Dropout(double keep_prob, Rng& rng)
     : NoiseLayer<T>(key_from(rng, checked_keep("Dropout", keep_prob))),

@@ -8,6 +8,7 @@
 #include <ops/softmax.hpp>
 
 #include <concepts>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,15 @@ protected:
 private:
     DropoutKey key_;
 };
+
+/// Where the noise of all layers of a module stands, by their paths: what a run needs, beside
+/// state_dict(), to continue bit for bit.
+template <class T>
+[[nodiscard]] std::map<std::string, DropoutKey> noise_keys(Module<T>& module);
+/// Continues there. Throws std::invalid_argument that lists every layer that is missing or left
+/// over; then nothing has changed.
+template <class T>
+void set_noise_keys(Module<T>& module, const std::map<std::string, DropoutKey>& keys);
 
 /// Inverted dropout (practice P7): in training each element is kept with probability `keep_prob`
 /// and divided by it, by a new mask in every forward; in evaluation the identity.

@@ -49,6 +49,8 @@ public:
     /// scale that is not positive or a value that is not finite, ShapeError for shapes that
     /// differ; then nothing has changed.
     void load_state(const State& state);
+    /// Forgets them: fitted() is false again.
+    void reset() noexcept { fitted_ = false; }
 
 private:
     void check(const char* function, const Array<T>& x) const;

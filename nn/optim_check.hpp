@@ -17,8 +17,8 @@ void check_share(const char* who, const char* name, double value);
 [[nodiscard]] bool is_count(double number) noexcept;
 
 /// Throws std::invalid_argument that lists the names in which the maps differ, and the numbers
-/// that are not counts ("steps", "pairs", "skipped") or not finite and >= 0; those in `any` may be
-/// anything but NaN.
+/// that are not counts ("steps", "pairs", "epoch", "skipped") or not finite and >= 0; those in
+/// `any` may be anything but NaN.
 void check_numbers(
     const char* who,
     const std::map<std::string, double>& given,

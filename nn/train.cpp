@@ -1,6 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <nn/eval_mode.hpp>
+#include <nn/optim_check.hpp>
 #include <nn/train.hpp>
 #include <ops/loss.hpp>
 
@@ -130,6 +131,39 @@ void EarlyStopping<T>::restore(nn::Module<T>& model) const {
             "EarlyStopping::restore: no epoch was seen; need an update() before");
     }
     model.load_state_dict(best_);
+}
+
+template <class T>
+optim::State<T> EarlyStopping<T>::state_dict() const {
+    return {
+        "EarlyStopping",
+        best_,
+        {{"epoch", static_cast<double>(epoch_)},
+         {"best_epoch", static_cast<double>(best_epoch_)},
+         {"best_error", best_error_}}};
+}
+
+template <class T>
+void EarlyStopping<T>::load_state_dict(const optim::State<T>& state) {
+    const optim::State<T> expected = state_dict();
+    if (state.kind != expected.kind) {
+        fail<std::invalid_argument>(
+            "EarlyStopping::load_state_dict: the state is of \"{}\"; need one of "
+            "\"EarlyStopping\"",
+            state.kind);
+    }
+    optim::detail::check_numbers("EarlyStopping", state.numbers, expected.numbers, {"best_error"});
+    const double epoch = state.numbers.at("epoch"), best = state.numbers.at("best_epoch");
+    if (best > epoch || (best == 0) != (epoch == 0)) {
+        fail<std::invalid_argument>(
+            "EarlyStopping::load_state_dict: the best epoch is {} of {}; need one of those seen",
+            best,
+            epoch);
+    }
+    best_ = state.arrays;
+    epoch_ = static_cast<std::size_t>(epoch);
+    best_epoch_ = static_cast<std::size_t>(best);
+    best_error_ = state.numbers.at("best_error");
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <nn/data.hpp>
 #include <nn/module.hpp>
+#include <nn/optimizer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +81,12 @@ public:
     /// Gives the model the weights of the best epoch. Throws std::logic_error before the first
     /// update.
     void restore(nn::Module<T>& model) const;
+
+    /// "epoch", "best_epoch", "best_error", and the weights of the best epoch, if there is one.
+    [[nodiscard]] optim::State<T> state_dict() const;
+    /// Continues there. Throws std::invalid_argument that lists what is missing, left over or out
+    /// of range; then nothing has changed. That the weights fit a model, restore() checks.
+    void load_state_dict(const optim::State<T>& state);
 
 private:
     EarlyStoppingOptions options_;

@@ -370,3 +370,18 @@ TEST_CASE("DataLoader refuses batches that are none") {
         "batch",
         std::invalid_argument);
 }
+
+TEST_CASE("DataLoader: an epoch goes on at a batch as if the ones before had been dealt") {
+    const DataLoader<float> loader(counted<float>(10), {.batch_size = 3, .seed = 4});
+    auto whole = loader.epoch(2);
+    const std::vector<Rows> all = rows_of(whole);
+    for (std::size_t first = 0; first <= 4; ++first) {
+        auto rest = loader.epoch(2, first);
+        const auto from = all.begin() + static_cast<std::ptrdiff_t>(first);
+        CHECK(rows_of(rest) == std::vector<Rows>(from, all.end()));
+    }
+    CHECK_THROWS_WITH_AS(
+        static_cast<void>(loader.epoch(2, 5)),
+        "DataLoader::epoch: the first batch is 5; need 0 <= batch <= 4",
+        IndexError);
+}

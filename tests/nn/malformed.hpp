@@ -16,10 +16,13 @@ namespace xgrad::test {
 
 /// What a reader would overwrite.
 struct Target {
-    nn::Sequential<double> net;
+    Target();
+
+    nn::Sequential<double> net;  ///< one Dense(1, 2)
     std::map<std::string, std::string> metadata{{"mine", "1"}};
     Array<double> array{1, 2};
     data::IdxArray idx{{1}, {7}};
+    std::int64_t epoch = 3;
 };
 
 struct Malformed {
@@ -63,6 +66,7 @@ std::vector<Malformed> malformed_safetensors();
 std::vector<Malformed> malformed_npy();
 std::vector<Malformed> malformed_npz();
 std::vector<Malformed> malformed_idx();
+std::vector<Malformed> malformed_checkpoints();
 std::vector<Malformed> malformed_writes();
 
 /// The number's bytes, the least first.

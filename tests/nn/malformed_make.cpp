@@ -1,3 +1,5 @@
+#include <nn/dense.hpp>
+#include <nn/rng.hpp>
 #include <tests/nn/malformed.hpp>
 
 #include <sys/stat.h>
@@ -11,6 +13,11 @@
 namespace xgrad::test {
 
 namespace fs = std::filesystem;
+
+Target::Target() {
+    Rng rng(1);
+    net.add(nn::Dense<double>(1, 2, rng));
+}
 
 Rows& Rows::add(Malformed row) {
     row.name = reader_ + ": " + row.name;

@@ -118,3 +118,29 @@ TEST_CASE("a layer set to another's key makes its noise") {
     b.set_key(a.key());
     check_same(a(x).value(), b(x).value());
 }
+
+TEST_CASE("the noise of a network goes on where that of another stands, by the layers' paths") {
+    Rng rng(5), other(6);
+    const auto make = [](Rng& r) {
+        nn::Sequential<double> inner(nn::Dense<double>(8, 8, r), nn::Dropout<double>(0.5, r));
+        return nn::Sequential<double>(
+            std::move(inner), nn::GaussianNoise<double>(1, r), nn::AlphaDropout<double>(0.5, r));
+    };
+    nn::Sequential<double> a = make(rng), b = make(other);
+    const V x(Array<double>(Shape{3, 8}, 1.0));
+    static_cast<void>(a(x));
+    b.load_state_dict(a.state_dict());
+    const auto keys = nn::noise_keys(a);
+    CHECK(keys.size() == 3);
+    CHECK(keys.at("0.1").stream == 1);
+    nn::set_noise_keys(b, keys);
+    check_same(a(x).value(), b(x).value());
+    auto bad = keys;
+    bad.erase("1");
+    bad["3"] = {};
+    CHECK(
+        text_of_error<std::invalid_argument>([&] { nn::set_noise_keys(b, bad); }) ==
+        "set_noise_keys: \"1\" is missing; \"3\" is no noise layer of the module; the keys "
+        "must come from a network of the same layers");
+    check_same(a(x).value(), b(x).value());
+}

@@ -194,6 +194,42 @@ TEST_CASE("EarlyStopping refuses what makes no sense, and then nothing has chang
     CHECK(stopping.epoch() == 1);
 }
 
+TEST_CASE("EarlyStopping continues from its state, and refuses one that makes no sense") {
+    EarlyStopping<double> stopping({.patience = 2}), other({.patience = 2});
+    other.load_state_dict(stopping.state_dict());  // nothing seen yet, an infinite error
+    CHECK(other.best_epoch() == 0);
+    auto model = one_weight(1);
+    CHECK_FALSE(stopping.update(0.5, model));
+    model.weight.assign(test::array({1, 1}, {2}));
+    CHECK_FALSE(stopping.update(0.75, model));
+    const xgrad::optim::State<double> state = stopping.state_dict();
+    other.load_state_dict(state);
+    CHECK(other.epoch() == 2);
+    CHECK(other.best_error() == 0.5);
+    CHECK(other.update(0.5, model));
+    other.restore(model);
+    CHECK(weight_of(model) == 1);
+    const auto refusal = [&](const xgrad::optim::State<double>& bad) {
+        return text_of_error<std::invalid_argument>([&] { other.load_state_dict(bad); });
+    };
+    auto bad = state;
+    bad.numbers.at("best_epoch") = 3;
+    CHECK(
+        refusal(bad) ==
+        "EarlyStopping::load_state_dict: the best epoch is 3 of 2; need one of those seen");
+    bad.numbers = {{"epoch", 0.5}, {"best_error", not_a_number}};
+    CHECK(
+        refusal(bad) ==
+        "EarlyStopping::load_state_dict: \"best_epoch\" is missing; \"best_error\" is nan; "
+        "\"epoch\" is 0.5, not a count; the state must come from one of the same options and "
+        "parameters");
+    bad.kind = "Adam";
+    CHECK(
+        refusal(bad) ==
+        "EarlyStopping::load_state_dict: the state is of \"Adam\"; need one of \"EarlyStopping\"");
+    CHECK(other.epoch() == 3);
+}
+
 TEST_CASE("diagnose: the five textbook cases") {
     struct Case {
         double train, dev, optimal;

@@ -1,0 +1,52 @@
+// Internal to Checkpoint: what its parts are in a file.
+#pragma once
+
+#include <nn/module.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace xgrad::train::detail {
+
+/// What is saved of one part.
+template <class T>
+struct Content {
+    std::string kind;  ///< "Adam"
+    nn::StateDict<T> arrays = {};
+    std::map<std::string, std::string> texts = {};  ///< numbers too, by to_text()
+};
+
+/// How a part is saved and loaded.
+template <class T>
+struct Part {
+    std::string name;
+    std::function<Content<T>()> take;
+    /// Throws std::invalid_argument for what does not fit, and may then have changed some of it.
+    std::function<void(const Content<T>&)> give;
+    bool first = false;  ///< loaded before the others
+};
+
+/// By the part's name.
+template <class T>
+using Contents = std::map<std::string, Content<T>>;
+
+/// Throws what nn::save() throws.
+template <class T>
+void write_contents(const std::filesystem::path& path, Contents<T> contents);
+/// Throws IoError for a file that is not whole, std::invalid_argument for one of another kind.
+template <class T>
+[[nodiscard]] Contents<T> read_contents(const std::filesystem::path& path);
+
+/// The same of either scalar type, for the sake of the errors.
+void check_whole(const std::filesystem::path& path);
+
+/// The shortest text that from_text() makes the same bits of; of NaNs it keeps the sign.
+template <class Number>
+[[nodiscard]] std::string to_text(Number number);
+/// Throws std::invalid_argument, with the name, for a text that is no such number.
+template <class Number>
+[[nodiscard]] Number from_text(const std::string& name, const std::string& text);
+
+}  // namespace xgrad::train::detail
