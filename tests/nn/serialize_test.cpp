@@ -223,8 +223,9 @@ TEST_CASE("every dtype of PyTorch's file is converted") {
     const State state = nn::load<double>(file);
     CHECK(state.size() == 15);
     const double inf = std::numeric_limits<double>::infinity();
-    for (const auto& [name, value] : state) {
-        CAPTURE(name);
+    for (const auto& entry : state) {
+        const auto& [name, value] = entry;
+        CAPTURE(entry.first);
         if (name == "bool")
             check_same(value, {0, 1, 1, 1, 1});
         else if (name == "special_half")
