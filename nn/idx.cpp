@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <nn/byte_source.hpp>
 #include <nn/idx.hpp>
 
 #include <zlib.h>
@@ -51,20 +52,14 @@ private:
 };
 
 Input::Input(const std::filesystem::path& path) : name_(path.string()) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (!std::filesystem::exists(status)) {
-        fail<IoError>("read_idx: \"{}\": {}; need an IDX file", name_, error.message());
-    }
-    if (!std::filesystem::is_regular_file(status)) {
-        fail<IoError>("read_idx: \"{}\" is not a regular file; need an IDX file", name_);
-    }
-    file_bytes_ = std::filesystem::file_size(path, error);
+    file_bytes_ = nn::size_of_file("read_idx", path, "an IDX file");
     errno = 0;
-    file_ = error ? nullptr : gzopen(name_.c_str(), "rb");
+    file_ = gzopen(name_.c_str(), "rb");
     if (!file_) {
-        const std::error_code why = error ? error : std::error_code(errno, std::generic_category());
-        fail<IoError>("read_idx: \"{}\": {}; need to open it", name_, why.message());
+        fail<IoError>(
+            "read_idx: \"{}\": {}; need an IDX file",
+            name_,
+            std::generic_category().message(errno));
     }
     gzbuffer(file_, 128 << 10);
     is_gzip_ = gzdirect(file_) == 0;
@@ -231,38 +226,5 @@ IdxArray read_idx(const std::filesystem::path& path) {
     std::vector<std::uint8_t> data = read_data(input, header);
     return {std::move(header.shape), std::move(data)};
 }
-
-template <class T>
-Dataset<T> load_images(
-    const std::filesystem::path& images, const std::filesystem::path& labels, std::size_t classes) {
-    const IdxArray pixels = read_idx(images);
-    if (pixels.shape.size() < 2) {
-        fail<IoError>(
-            "load_images: \"{}\" has shape {}; need (N, ...) with the pixels of each image",
-            images.string(),
-            pixels.shape);
-    }
-    const IdxArray classes_of = read_idx(labels);
-    if (classes_of.shape.size() != 1 || classes_of.shape[0] != pixels.shape[0]) {
-        fail<IoError>(
-            "load_images: \"{}\" has shape {}, \"{}\" has shape {}; need one label for each image",
-            images.string(),
-            pixels.shape,
-            labels.string(),
-            classes_of.shape);
-    }
-    const std::size_t rows = pixels.shape[0];
-    auto x = empty<T>({rows, rows == 0 ? 0 : pixels.bytes.size() / rows});
-    std::transform(pixels.bytes.begin(), pixels.bytes.end(), x.data(), [](std::uint8_t byte) {
-        return static_cast<T>(byte) / T{255};
-    });
-    return Dataset<T>(
-        std::move(x), Labels(classes_of.bytes.begin(), classes_of.bytes.end()), classes);
-}
-
-template Dataset<float> load_images(
-    const std::filesystem::path&, const std::filesystem::path&, std::size_t);
-template Dataset<double> load_images(
-    const std::filesystem::path&, const std::filesystem::path&, std::size_t);
 
 }  // namespace xgrad::data

@@ -104,7 +104,7 @@ TEST_CASE("read_idx reads extents as big-endian numbers, beyond one chunk of mem
 TEST_CASE("read_idx refuses what is not there or not a file") {
     const Folder folder;
     check_refused(folder.path() / "none", ": No such file or directory; need an IDX file");
-    check_refused(folder.path(), " is not a regular file; need an IDX file");
+    check_refused(folder.path(), ": not a regular file; need an IDX file");
 }
 
 TEST_CASE("read_idx says why a file does not open") {
@@ -113,7 +113,7 @@ TEST_CASE("read_idx says why a file does not open") {
     if (::geteuid() == 0)
         return;  // no rights stop root
     fs::permissions(path, fs::perms::none);
-    check_refused(path, ": Permission denied; need to open it");
+    check_refused(path, ": Permission denied; need an IDX file");
 }
 
 TEST_CASE("read_idx refuses another magic number, element type and number of dimensions") {

@@ -1,13 +1,17 @@
 #include <nn/layers.hpp>
 #include <nn/serialize.hpp>
+#include <tests/nn/stored_files.hpp>
 #include <tests/support.hpp>
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 
 using namespace xgrad;
@@ -16,11 +20,6 @@ using namespace xgrad::test;
 namespace {
 
 using State = nn::StateDict<double>;
-
-std::string bytes_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // A file of that header, with `size` zero bytes after it.
 std::filesystem::path write_file(
@@ -140,11 +139,22 @@ TEST_CASE("a header that claims more than the file has is refused before it is r
 
 TEST_CASE("a header that is not a JSON object is refused") {
     const std::string text = "the header is not a JSON object; need a safetensors file";
-    CHECK(fault_of_header("hello", 0) == text);
     CHECK(fault_of_header("[1]", 0) == text);
-    CHECK(fault_of_header("{\"a\":", 0) == text);
-    CHECK(fault_of_header("", 0) == text);
-    CHECK(fault_of_header(std::string(100000, '['), 0) == text);
+    CHECK(fault_of_header("null", 0) == text);
+    const auto no_json = [](int at) {
+        return fmt::format(
+            "the header is not JSON at byte {} of the file; need a safetensors file", at);
+    };
+    CHECK(fault_of_header("hello", 0) == no_json(8));
+    CHECK(fault_of_header("{\"a\":", 0) == no_json(13));
+    CHECK(fault_of_header("{\"\xff\":1}", 0) == no_json(10));
+    CHECK(fault_of_header("", 0) == no_json(8));
+    CHECK(
+        fault_of_header("{\"a\":1e999}", 0) ==
+        "a number in the header is too large; need a safetensors file");
+    CHECK(
+        fault_of_header(std::string(100000, '['), 0) ==
+        "the header is nested deeper than 3; need a safetensors file");
 }
 
 TEST_CASE("an entry of another form, dtype or size is refused") {
@@ -163,8 +173,8 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
         fault_of_header(R"({"a":{"dtype":"F64","shape":{"x":1},"data_offsets":[0,8]}})", 8) ==
         form);
     CHECK(
-        fault_of_header(R"({"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}})", 8) ==
-        "\"a\" has dtype I64; need F32 or F64");
+        fault_of_header(R"({"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}})", 8) ==
+        "\"a\" has dtype C64; need BOOL, I8 to I64, U8 to U64, F16, BF16, F32 or F64");
     CHECK(
         fault_of_header(R"({"a":{"dtype":"F64","shape":[2],"data_offsets":[0,8]}})", 8) ==
         "\"a\" has offsets 0 to 8; need 16 bytes for its shape");
@@ -174,7 +184,58 @@ TEST_CASE("an entry of another form, dtype or size is refused") {
     CHECK(
         fault_of_header(
             R"({"a":{"dtype":"F64","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0) ==
-        "\"a\" has a shape whose size overflows; need one that fits 64 bits");
+        "\"a\" has a shape whose size overflows; need one below 2^63");
+    CHECK(
+        fault_of_header(
+            R"({"a":{"dtype":"F64","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}})", 0) ==
+        "\"a\" has a shape whose size overflows; need one below 2^63");
+}
+
+TEST_CASE("a name twice, in the header or in an entry, is refused") {
+    const std::string entry = R"("a":{"dtype":"F64","shape":[0],"data_offsets":[0,0]})";
+    CHECK(
+        fault_of_header("{" + entry + "," + entry + "}", 0) ==
+        "the header has \"a\" twice; need each name once");
+    CHECK(
+        fault_of_header(
+            R"({"a":{"dtype":"F64","dtype":"F64","shape":[0],"data_offsets":[0,0]}})", 0) ==
+        "the header has \"dtype\" twice; need each name once");
+}
+
+TEST_CASE("metadata that is not texts is refused") {
+    const std::string form = "the metadata is not valid; need an object of texts";
+    CHECK(fault_of_header(R"({"__metadata__":{"epoch":7}})", 0) == form);
+    CHECK(fault_of_header(R"({"__metadata__":[]})", 0) == form);
+    CHECK(fault_of_header(R"({"__metadata__":{"epoch":"7"}})", 0) == "no error");
+}
+
+TEST_CASE("a zip archive in a safetensors file's place is called one") {
+    const TempFolder folder;
+    std::ofstream(folder / "model.pt", std::ios::binary) << "PK\3\4 and so on";
+    CHECK(
+        fault_of(folder / "model.pt") ==
+        "a zip archive, as torch.save and numpy.savez write; need a safetensors file (load_npz "
+        "reads npz)");
+}
+
+TEST_CASE("every dtype of PyTorch's file is converted") {
+    const auto file = python_file("torch_mixed.safetensors");
+    const State state = nn::load<double>(file);
+    CHECK(state.size() == 15);
+    const double inf = std::numeric_limits<double>::infinity();
+    for (const auto& entry : state) {
+        const auto& [name, value] = entry;
+        CAPTURE(entry.first);
+        if (name == "bool")
+            check_same(value, {0, 1, 1, 1, 1});
+        else if (name == "special_half")
+            check_same(value, {0, -0.0, 0x1.554p-2, -65504, 0x1p-24, inf, -inf, std::nan("")});
+        else if (name == "special_bfloat")
+            check_same(value, {0, -0.0, 0x1.56p-2, -65536, 0x1.02p-24, inf, -inf, std::nan("")});
+        else
+            check_same(value, {0, 1, 2, 3, 100});
+    }
+    check_same(nn::load<float>(file).at("uint64"), {0, 1, 2, 3, 100});
 }
 
 TEST_CASE("arrays that overlap or leave a gap are refused") {
