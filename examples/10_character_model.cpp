@@ -213,7 +213,7 @@ int main(int argc, char** argv) {
 
     Rng rng(1);
     Reader reader(alphabet.size(), quick ? 64 : 256, rng);
-    const std::size_t epochs = quick ? 6 : 20, streams = quick ? 16 : 32, steps = 64;
+    const std::size_t epochs = quick ? 6 : 12, streams = quick ? 16 : 32, steps = 64;
     const std::size_t windows = (train.size() - 1) / streams / steps;
     optim::Adam adam(reader.parameters(), {.lr = 5e-3});
     optim::Scheduler scheduler(adam, optim::schedule::cosine(epochs * windows));
