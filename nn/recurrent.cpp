@@ -6,6 +6,7 @@
 #include <ops/elementwise.hpp>
 #include <ops/linalg.hpp>
 #include <ops/operators.hpp>
+#include <ops/recurrent.hpp>
 #include <ops/shape.hpp>
 
 #include <algorithm>
@@ -48,32 +49,30 @@ Array<T> first_bias(RecurrentKind kind, std::size_t hidden) {
     return bias;
 }
 
-// One step; `from_x` is W_ih x + b_ih, (N, gates hidden).
+// h of each step, time first, and the last c of an LSTM.
 template <class T>
-RecurrentState<T> advance(
+LstmSteps<T> run_steps(
     RecurrentKind kind,
-    const Variable<T>& from_x,
+    const Variable<T>& x,
     const RecurrentState<T>& state,
-    const Variable<T>& weight_hh,
-    const Variable<T>& bias_hh) {
-    const std::size_t n = weight_hh.shape()[1];
-    const Variable<T> from_h = linear(state.h, weight_hh, bias_hh);
-    const auto gate = [n](const Variable<T>& all, std::size_t i) {
-        return slice(all, 1, i * n, (i + 1) * n);
-    };
-    if (kind == RecurrentKind::gru) {
-        const Variable<T> r = sigmoid(gate(from_x, 0) + gate(from_h, 0));
-        const Variable<T> z = sigmoid(gate(from_x, 1) + gate(from_h, 1));
-        const Variable<T> fresh = tanh(gate(from_x, 2) + r * gate(from_h, 2));
-        return {fresh + z * (state.h - fresh), {}};
+    const RecurrentWeights<T>& weights,
+    bool reverse) {
+    if (kind == RecurrentKind::lstm)
+        return lstm(x, state.h, state.c, weights, reverse);
+    if (kind == RecurrentKind::gru)
+        return {gru(x, state.h, weights, reverse), {}};
+    const std::size_t steps = x.shape()[0];
+    const Variable<T> from_x = linear(x, weights.ih, weights.bias_ih);
+    std::vector<Variable<T>> all(steps);
+    Variable<T> h = state.h;
+    for (std::size_t k = 0; k < steps; ++k) {
+        const std::size_t t = reverse ? steps - 1 - k : k;
+        const Variable<T> sum =
+            squeeze(slice(from_x, 0, t, t + 1), {0}) + linear(h, weights.hh, weights.bias_hh);
+        h = kind == RecurrentKind::rnn_relu ? relu(sum) : tanh(sum);
+        all[t] = h;
     }
-    const Variable<T> all = from_x + from_h;
-    if (kind == RecurrentKind::lstm) {
-        const Variable<T> kept = sigmoid(gate(all, 1)) * state.c;
-        const Variable<T> c = kept + sigmoid(gate(all, 0)) * tanh(gate(all, 2));
-        return {sigmoid(gate(all, 3)) * tanh(c), c};
-    }
-    return {kind == RecurrentKind::rnn_relu ? relu(all) : tanh(all), {}};
+    return {stack(all), {}};
 }
 
 // The state, zeros where it is undefined. Throws for another shape.
@@ -125,12 +124,13 @@ RecurrentState<T> RecurrentCell<T>::step(const Variable<T>& x, const RecurrentSt
             "{}: x has shape {}; need (N, {})", describe(), x.shape(), weight_ih.shape()[1]);
     }
     const Shape shape{x.shape()[0], weight_hh.shape()[1]};
-    return advance(
+    const LstmSteps<T> one = run_steps(
         kind_,
-        linear(x, weight_ih, bias_ih),
+        unsqueeze(x, 0),
         whole(*this, kind_, state, shape),
-        weight_hh,
-        bias_hh);
+        {weight_ih, weight_hh, bias_ih, bias_hh},
+        false);
+    return {squeeze(one.y, {0}), one.c};
 }
 
 template <class T>
@@ -244,35 +244,29 @@ RecurrentOutput<T> Recurrent<T>::run(const Variable<T>& x, const RecurrentState<
     const RecurrentState<T> first =
         whole(*this, kind_, state, Shape{directions_.size(), n, hidden_});
     const auto part = [&](const Variable<T>& all, std::size_t i) {
-        return reshape(slice(all, 0, i, i + 1), {n, hidden_});
+        return squeeze(slice(all, 0, i, i + 1), {0});
     };
     std::vector<Variable<T>> h, c, results;
-    Variable<T> y = x;
+    Variable<T> y = transpose(x, 0, 1);  // time first, so that a step is one piece
     for (std::size_t i = 0; i < directions_.size(); ++i) {
         const Direction& d = directions_[i];
         const bool back = i % sides == 1;
-        RecurrentState<T> now{part(first.h, i), {}};
+        RecurrentState<T> from{part(first.h, i), {}};
         if (kind_ == RecurrentKind::lstm)
-            now.c = part(first.c, i);
-        // The products with the inputs of all steps at once; time first, so that a step is a copy
-        // of one piece.
-        const Variable<T> from_x = linear(transpose(y, 0, 1), d.weight_ih, d.bias_ih);
-        std::vector<Variable<T>> out(steps);
-        for (std::size_t k = 0; k < steps; ++k) {
-            const std::size_t t = back ? steps - 1 - k : k;
-            const Variable<T> at = reshape(slice(from_x, 0, t, t + 1), {n, d.weight_ih.shape()[0]});
-            now = advance(kind_, at, now, d.weight_hh, d.bias_hh);
-            out[t] = now.h;
-        }
-        h.push_back(now.h);
-        c.push_back(now.c);
-        results.push_back(stack(out, 1));
+            from.c = part(first.c, i);
+        const LstmSteps<T> all =
+            run_steps(kind_, y, from, {d.weight_ih, d.weight_hh, d.bias_ih, d.bias_hh}, back);
+        const std::size_t last = back ? 0 : steps - 1;
+        h.push_back(squeeze(slice(all.y, 0, last, last + 1), {0}));
+        c.push_back(all.c);
+        results.push_back(all.y);
         if (results.size() == sides) {
             y = sides == 1 ? results[0] : concatenate(results, 2);
             results.clear();
         }
     }
-    return {y, {stack(h), kind_ == RecurrentKind::lstm ? stack(c) : Variable<T>()}};
+    return {
+        transpose(y, 0, 1), {stack(h), kind_ == RecurrentKind::lstm ? stack(c) : Variable<T>()}};
 }
 
 template <class T>

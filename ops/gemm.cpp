@@ -72,6 +72,27 @@ void call(
         ldc);
 }
 
+// A row times a matrix, added to c: gemv reads the matrix once, gemm would pack it first.
+void add_row(const GemmShape& s, const float* a, const float* b, int ldb, float* c) {
+    const auto trans = s.transpose_b ? CblasNoTrans : CblasTrans;
+    const auto rows = static_cast<int>(s.transpose_b ? s.n : s.k);
+    const auto columns = static_cast<int>(s.transpose_b ? s.k : s.n);
+    cblas_sgemv(CblasRowMajor, trans, rows, columns, 1.0F, b, ldb, a, 1, 1.0F, c, 1);
+}
+
+void add_row(const GemmShape& s, const double* a, const double* b, int ldb, double* c) {
+    const auto trans = s.transpose_b ? CblasNoTrans : CblasTrans;
+    const auto rows = static_cast<int>(s.transpose_b ? s.n : s.k);
+    const auto columns = static_cast<int>(s.transpose_b ? s.k : s.n);
+    cblas_dgemv(CblasRowMajor, trans, rows, columns, 1.0, b, ldb, a, 1, 1.0, c, 1);
+}
+
+template <class T>
+void scale(T* c, std::size_t n, T beta) {
+    for (std::size_t i = 0; i < n; ++i)
+        c[i] = beta == T(0) ? T(0) : beta * c[i];  // what is not set may be NaN
+}
+
 // A call to BLAS costs more than the product itself below this many multiply-adds.
 constexpr std::size_t tiny = 512;
 
@@ -128,7 +149,12 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
             from_b += s.transpose_b ? first * s.k : first;
             to += first;
         }
-        call(part, from_a, lda, from_b, ldb, beta, to, ldc);
+        if (s.m > 1) {
+            call(part, from_a, lda, from_b, ldb, beta, to, ldc);
+            return;
+        }
+        scale(to, part.n, beta);
+        add_row(part, from_a, from_b, ldb, to);
     });
 }
 

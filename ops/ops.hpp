@@ -20,6 +20,7 @@
 #include <ops/order.hpp>
 #include <ops/pick.hpp>
 #include <ops/pooling.hpp>
+#include <ops/recurrent.hpp>
 #include <ops/reduce.hpp>
 #include <ops/rounding.hpp>
 #include <ops/scan.hpp>

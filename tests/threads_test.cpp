@@ -244,6 +244,20 @@ TEST_CASE_TEMPLATE(
     }
 }
 
+TEST_CASE_TEMPLATE(
+    "BLAS: recurrent layers give the same bits with one thread and two", T, float, double) {
+    const Variable<T> h(random_array<T>({130, 20}, 1)), ih(random_array<T>({80, 9}, 2), true);
+    const Variable<T> hh(random_array<T>({80, 20}, 3), true);
+    check_same_bits([&] {
+        const Variable<T> x(random_array<T>({4, 130, 9}, 4), true);
+        const Variable<T> y = lstm(x, h, h, {ih, hh, {}, {}}).y;
+        std::vector<Array<T>> results = {y.value()};
+        for (const auto& share : grad<T>({sum(square(y))}, std::vector{x, ih, hh}))
+            results.push_back(share.value());
+        return results;
+    });
+}
+
 TEST_CASE_TEMPLATE("convolutions give the same bits with one thread and two", T, float, double) {
     const auto check = [](const Shape& x, const Shape& w, const Conv2dOptions& options) {
         const Array<T> in = random_array<T>(x, 8), weight = random_array<T>(w, 9);

@@ -97,7 +97,8 @@ const std::vector<Workload>& workloads() {
         gradient_check(),
         gaussian_mixture(),
         image_layers(),
-        derivatives()};
+        derivatives(),
+        recurrent_layers()};
     return all;
 }
 

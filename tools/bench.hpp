@@ -141,6 +141,7 @@ struct Workload {
 [[nodiscard]] Workload gaussian_mixture();  ///< W10
 [[nodiscard]] Workload image_layers();      ///< W11
 [[nodiscard]] Workload derivatives();       ///< W13
+[[nodiscard]] Workload recurrent_layers();  ///< W14
 
 [[nodiscard]] const std::vector<Workload>& workloads();
 /// nullptr when there is none.

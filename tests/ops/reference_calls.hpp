@@ -6,6 +6,7 @@
 #include <tests/ops/reference_calls_linalg.hpp>
 #include <tests/ops/reference_calls_normalization.hpp>
 #include <tests/ops/reference_calls_pooling.hpp>
+#include <tests/ops/reference_calls_recurrent.hpp>
 #include <tests/ops/reference_calls_special.hpp>
 #include <tests/ops/reference_calls_statistic.hpp>
 #include <tests/ops/reference_calls_structure.hpp>
@@ -155,6 +156,7 @@ std::map<std::string, Call<T>> reference_calls() {
     add_structure(calls);
     add_statistic(calls);
     add_normalization(calls);
+    add_recurrent(calls);
     return calls;
 }
 

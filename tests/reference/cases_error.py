@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from cases import INF, NAN, case, t
+from cases_recurrent import layer
 
 KEPT = {"keep_dims": False}
 
@@ -329,7 +330,21 @@ def normalizations():
     yield refused("update_running", None, (2, 3), (3,), (3,), p={"momentum": 2.0}, **number)
 
 
+def recurrent():
+    p = {"reverse": False}
+    for op, gates in (("lstm", 4), ("gru", 3)):
+        c = [(2, 3)] if op == "lstm" else []
+        good = [(4, 2, 5), (2, 3), *c, (gates * 3, 5), (gates * 3, 3)]
+        first = len(c) + 2  # the weights
+        for place, shape in ((0, (4, 2)), (0, (0, 2, 5)), (1, (3, 3)), (first, (gates * 3, 4)), (first + 1, (9, 9))):
+            inputs = [shape if i == place else kept for i, kept in enumerate(good)]
+            yield refused(op, layer(op, False, ""), *inputs, p=p)
+        yield refused(op, layer(op, False, "both"), *good, (gates * 3,), (gates * 3 + 1,), p=p)
+
+
 def all_cases():
-    families = (elementwise, reductions, shapes, along, picks, products, matrices, losses, windows, normalizations)
+    families = (
+        elementwise, reductions, shapes, along, picks, products, matrices, losses, windows, normalizations,
+        recurrent)
     for family in families:
         yield from family()
