@@ -5,6 +5,7 @@
 #include <autograd/node_hooks.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
+#include <autograd/repeat.hpp>
 #include <autograd/stacked.hpp>
 
 #include <algorithm>
@@ -274,7 +275,7 @@ void run_backward(const Variable<T>& root, const Variable<T>& seed, bool retain_
                                ? static_cast<LeafNode<T>*>(leaf.node.get())->gradient
                                : hooks_of(*leaf.node)->gradient;
         if (!sum.defined() && !leaf.gradient.unshared()) {
-            leaf.gradient = Variable<T>(Array<T>(leaf.gradient.value()));
+            leaf.gradient = Variable<T>(detail::copy_of(leaf.gradient.value()));
         }
         accumulate(sum, std::move(leaf.gradient));
     }
@@ -412,7 +413,7 @@ std::vector<Variable<T>> grad(
         else if (options.create_graph || found->unshared())
             gradients.push_back(*found);
         else
-            gradients.emplace_back(Array<T>(found->value()));
+            gradients.emplace_back(detail::copy_of(found->value()));
     }
     return gradients;
 }

@@ -1,7 +1,7 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
-#include <autograd/kernels.hpp>
 #include <autograd/record.hpp>
+#include <autograd/repeat.hpp>
 
 #include <algorithm>
 
@@ -114,65 +114,7 @@ std::size_t Loops::offset(std::size_t k, std::size_t step) const noexcept {
     return at;
 }
 
-template <class T>
-Array<T> sum_axes(const Array<T>& x, const std::vector<std::size_t>& axes) {
-    const TapeKernels<T>& run = kernels<TapeKernels<T>>();
-    Shape shape = x.shape();
-    if (axes.empty())
-        return x;
-    // One run of adjacent axes at a time, the last one first: (outer, reduced, inner).
-    Array<T> reduced;
-    const T* from = x.data();
-    for (std::size_t i = axes.size(); i > 0;) {
-        const std::size_t last = axes[i - 1];
-        std::size_t first = last;
-        for (--i; i > 0 && axes[i - 1] + 1 == first; --i)
-            --first;
-        std::size_t outer = 1, along = 1, inner = 1;
-        for (std::size_t a = 0; a < shape.size(); ++a) {
-            (a < first ? outer : a <= last ? along : inner) *= shape[a];
-        }
-        for (std::size_t a = first; a <= last; ++a)
-            shape[a] = 1;
-        Array<T> y = empty<T>(shape);
-        if (inner == 1) {
-            run.sum_rows(y.data(), from, outer, along);
-        } else {
-            for (std::size_t o = 0; o < outer; ++o) {
-                run.sum_columns(y.data() + o * inner, from + o * along * inner, along, inner);
-            }
-        }
-        reduced = std::move(y);
-        from = reduced.data();
-    }
-    return reduced;
-}
-
-template Array<float> sum_axes(const Array<float>&, const std::vector<std::size_t>&);
-template Array<double> sum_axes(const Array<double>&, const std::vector<std::size_t>&);
-
 namespace {
-
-template <class T>
-Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
-    Array<T> y = empty<T>(shape);
-    if (y.size() == 0)
-        return y;
-    const Loops loops(shape, {&x.shape()});
-    T* to = y.data();
-    for (std::size_t step = 0; step < loops.outer(); ++step) {
-        const T* from = x.data() + loops.offset(0, step);
-        for (std::size_t row = 0; row < loops.rows(); ++row, to += loops.columns()) {
-            const T* begin = from + row * loops.row_stride(0);
-            if (loops.column_stride(0) == 1) {
-                std::copy_n(begin, loops.columns(), to);
-            } else {
-                std::fill_n(to, loops.columns(), *begin);
-            }
-        }
-    }
-    return y;
-}
 
 // The axes over which `wide` repeats `narrow`, which broadcasts to it.
 std::vector<std::size_t> repeated_axes(const Shape& narrow, const Shape& wide) {

@@ -1,6 +1,6 @@
 // Compiled once for each instruction set.
+#include <autograd/batches.hpp>
 #include <autograd/kernels.hpp>
-#include <autograd/simd.hpp>
 
 namespace xgrad::detail::XGRAD_ISA {
 namespace {
@@ -15,34 +15,48 @@ void add_into(T* y, const T* x, std::size_t n) {
         y[i] += x[i];
 }
 
-// Four accumulators hide the latency of the addition; the order depends on n alone.
 template <class B, class T = typename B::value_type>
-T sum_block(const T* x, std::size_t n) {
-    B a(T(0)), b(T(0)), c(T(0)), d(T(0));
-    std::size_t i = 0;
-    for (; i + 4 * B::size <= n; i += 4 * B::size) {
+void clear(T* y, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += B::size)
+        store_some(B(T(0)), y + i, n - i);
+}
+
+template <class B>
+constexpr std::size_t sum_unit = 4 * B::size;
+
+// The sum of x and y, n elements each, a multiple of the unit. Pairwise over blocks: the error
+// grows with log n, not n [Higham 1993, "The accuracy of floating point summation", 3]. Four
+// accumulators for each hide the latency of the addition.
+template <class B, class T = typename B::value_type>
+T sum_both(const T* x, const T* y, std::size_t n) {
+    constexpr std::size_t block = 4096;
+    if (n > block) {
+        const std::size_t half = (n / 2 + block - 1) / block * block;
+        return sum_both<B>(x, y, half) + sum_both<B>(x + half, y + half, n - half);
+    }
+    B a(T(0)), b(T(0)), c(T(0)), d(T(0)), e(T(0)), f(T(0)), g(T(0)), h(T(0));
+    for (std::size_t i = 0; i < n; i += sum_unit<B>) {
         a += B::load_unaligned(x + i);
         b += B::load_unaligned(x + i + B::size);
         c += B::load_unaligned(x + i + 2 * B::size);
         d += B::load_unaligned(x + i + 3 * B::size);
+        e += B::load_unaligned(y + i);
+        f += B::load_unaligned(y + i + B::size);
+        g += B::load_unaligned(y + i + 2 * B::size);
+        h += B::load_unaligned(y + i + 3 * B::size);
     }
-    for (; i + B::size <= n; i += B::size)
-        a += B::load_unaligned(x + i);
-    T total = n >= B::size ? xsimd::hadd((a + b) + (c + d)) : T(0);
-    for (; i < n; ++i)
-        total += x[i];
-    return total;
+    return xsimd::hadd(((a + b) + (c + d)) + ((e + f) + (g + h)));
 }
 
-// Pairwise over blocks: the error grows with log n, not n [Higham 1993, "The accuracy of floating
-// point summation", 3].
+// Both halves at once: memory delivers two streams faster than one. The order depends on n alone.
 template <class B, class T = typename B::value_type>
 T sum(const T* x, std::size_t n) {
-    constexpr std::size_t block = 4096;
-    if (n <= block)
-        return sum_block<B>(x, n);
-    const std::size_t half = (n / 2 + block - 1) / block * block;
-    return sum<B>(x, half) + sum<B>(x + half, n - half);
+    const std::size_t half = n / 2 / sum_unit<B> * sum_unit<B>;
+    B rest(T(0));
+    for (std::size_t i = 2 * half; i < n; i += B::size)
+        rest += load_some<B>(x + i, n - i, T(0));
+    const T total = xsimd::hadd(rest);
+    return half > 0 ? sum_both<B>(x, x + half, half) + total : total;
 }
 
 template <class B, class T = typename B::value_type>
@@ -51,42 +65,95 @@ void sum_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
         y[r] = sum<B>(x + r * columns, columns);
 }
 
-// Walks down in strips of columns that stay in registers; every 64 rows a strip's partial sum is
-// added to y, which keeps the error of long columns down.
+// y += the sum of eight rows that are `step` apart.
 template <class B, class T = typename B::value_type>
-void sum_columns(T* y, const T* x, std::size_t rows, std::size_t columns) {
-    constexpr std::size_t run = 64;
-    for (std::size_t c = 0; c < columns; ++c)
-        y[c] = T(0);
-    for (std::size_t first = 0; first < rows; first += run) {
-        const std::size_t last = first + run < rows ? first + run : rows;
-        std::size_t c = 0;
-        for (; c + 4 * B::size <= columns; c += 4 * B::size) {
-            B s0(T(0)), s1(T(0)), s2(T(0)), s3(T(0));
-            for (std::size_t r = first; r < last; ++r) {
-                const T* row = x + r * columns + c;
-                s0 += B::load_unaligned(row);
-                s1 += B::load_unaligned(row + B::size);
-                s2 += B::load_unaligned(row + 2 * B::size);
-                s3 += B::load_unaligned(row + 3 * B::size);
-            }
-            T* to = y + c;
-            (B::load_unaligned(to) + s0).store_unaligned(to);
-            (B::load_unaligned(to + B::size) + s1).store_unaligned(to + B::size);
-            (B::load_unaligned(to + 2 * B::size) + s2).store_unaligned(to + 2 * B::size);
-            (B::load_unaligned(to + 3 * B::size) + s3).store_unaligned(to + 3 * B::size);
-        }
-        for (; c < columns; ++c) {
-            T s(0);
-            for (std::size_t r = first; r < last; ++r)
-                s += x[r * columns + c];
-            y[c] += s;
+void add_eight_rows(T* y, const T* x, std::size_t columns, std::size_t step) {
+    for (std::size_t i = 0; i < columns; i += B::size) {
+        const auto row = [=](std::size_t r) {
+            return load_some<B>(x + r * step + i, columns - i, T(0));
+        };
+        const B low = (row(0) + row(1)) + (row(2) + row(3));
+        const B high = (row(4) + row(5)) + (row(6) + row(7));
+        store_some(load_some<B>(y + i, columns - i, T(0)) + (low + high), y + i, columns - i);
+    }
+}
+
+// In strips that stay in the first cache, eight rows at a time, since memory delivers several
+// streams faster than one. Every 64 rows a strip's partial sum is added to y, which keeps the error
+// of long columns down.
+template <class B, class T = typename B::value_type>
+void sum_columns(T* y, const T* x, std::size_t rows, std::size_t columns, std::size_t step) {
+    constexpr std::size_t strip = 1024, run = 64;
+    alignas(64) T part[strip];
+    for (std::size_t c = 0; c < columns; c += strip) {
+        const std::size_t width = columns - c < strip ? columns - c : strip;
+        clear<B>(y + c, width);
+        for (std::size_t first = 0; first < rows; first += run) {
+            const std::size_t last = first + run < rows ? first + run : rows;
+            clear<B>(part, width);
+            std::size_t r = first;
+            for (; r + 8 <= last; r += 8)
+                add_eight_rows<B>(part, x + r * step + c, width, step);
+            for (; r < last; ++r)
+                add_into<B>(part, x + r * step + c, width);
+            add_into<B>(y + c, part, width);
         }
     }
 }
 
+// y[i] = f(i, how many are left) for i in steps of a batch.
+template <class B, bool past_caches, class T, class F>
+void write_run(T* y, std::size_t n, F f) {
+    std::size_t i = 0;
+    if constexpr (past_caches) {
+        // Up to the next boundary of a batch, then in whole ones.
+        const std::size_t past = reinterpret_cast<std::size_t>(y) / sizeof(T) % B::size;
+        if (past != 0) {
+            i = n < B::size - past ? n : B::size - past;
+            store_some(f(0, i), y, i);
+        }
+        for (; i + B::size <= n; i += B::size)
+            store_past_caches(f(i, n - i), y + i);
+    }
+    for (; i < n; i += B::size)
+        store_some(f(i, n - i), y + i, n - i);
+}
+
+template <class B, bool past_caches, class T = typename B::value_type>
+void repeat_rows(
+    T* y, const T* x, std::size_t rows, std::size_t columns, std::size_t step, bool fill) {
+    for (std::size_t r = 0; r < rows; ++r, x += step, y += columns) {
+        if (fill) {
+            const B value(*x);
+            write_run<B, past_caches>(y, columns, [=](std::size_t, std::size_t) { return value; });
+        } else {
+            write_run<B, past_caches>(y, columns, [=](std::size_t i, std::size_t left) {
+                return load_some<B>(x + i, left, T(0));
+            });
+        }
+    }
+}
+
+template <class B, class T = typename B::value_type>
+void repeat(
+    T* y,
+    const T* x,
+    std::size_t rows,
+    std::size_t columns,
+    std::size_t step,
+    bool fill,
+    bool past_caches) {
+    if (past_caches) {
+        repeat_rows<B, true>(y, x, rows, columns, step, fill);
+        drain_stores<B>();
+    } else {
+        repeat_rows<B, false>(y, x, rows, columns, step, fill);
+    }
+}
+
 template <class T>
-constexpr TapeKernels<T> table = {add_into<Batch<T>>, sum_rows<Batch<T>>, sum_columns<Batch<T>>};
+constexpr TapeKernels<T> table = {
+    add_into<Batch<T>>, sum_rows<Batch<T>>, sum_columns<Batch<T>>, repeat<Batch<T>>};
 
 [[maybe_unused]] const bool offered[] = {
     offer_kernels(kernel_slot<TapeKernels<float>>, Isa::XGRAD_ISA, &table<float>),

@@ -13,8 +13,19 @@ struct TapeKernels {
     void (*add_into)(T* y, const T* x, std::size_t n);
     /// y[r] = sum of row r of x, (rows, columns)
     void (*sum_rows)(T* y, const T* x, std::size_t rows, std::size_t columns);
-    /// y[c] = sum of column c of x, (rows, columns)
-    void (*sum_columns)(T* y, const T* x, std::size_t rows, std::size_t columns);
+    /// y[c] = sum of column c of x, whose rows are `step` apart. A column's bits do not depend on
+    /// the others.
+    void (*sum_columns)(T* y, const T* x, std::size_t rows, std::size_t columns, std::size_t step);
+    /// Row r of y, (rows, columns), is a copy of the columns from x + r step on, or with `fill`
+    /// holds x[r step] throughout. `past_caches`: y is too large for them to be of use.
+    void (*repeat)(
+        T* y,
+        const T* x,
+        std::size_t rows,
+        std::size_t columns,
+        std::size_t step,
+        bool fill,
+        bool past_caches);
 };
 
 }  // namespace xgrad::detail

@@ -1,9 +1,8 @@
 // Compiled once for each instruction set.
-#include <autograd/simd.hpp>
+#include <autograd/batches.hpp>
 #include <ops/convolution_kernels.hpp>
 
 #include <array>
-#include <type_traits>
 #include <utility>
 
 namespace xgrad::detail::XGRAD_ISA {
@@ -16,29 +15,6 @@ constexpr std::size_t panel_vectors = 3;
 constexpr std::size_t weight_taps = 6;
 template <class B>
 constexpr std::size_t weight_vectors = sizeof(B) == 64 ? 4 : 2;
-
-// f(0), ..., f(n - 1), unrolled whatever the optimiser thinks, with constant indices.
-template <class F, std::size_t... i>
-[[gnu::always_inline]] inline void unroll(F f, std::index_sequence<i...>) {
-    (f(std::integral_constant<std::size_t, i>{}), ...);
-}
-template <std::size_t n, class F>
-[[gnu::always_inline]] inline void unroll(F f) {
-    unroll(f, std::make_index_sequence<n>{});
-}
-
-// a b + c. xsimd 8.1 knows no fused instruction of AVX-512, and takes two.
-template <class B>
-[[gnu::always_inline]] inline B multiply_add(B a, B b, B c) {
-#ifdef __AVX512F__
-    if constexpr (std::is_same_v<typename B::value_type, float>)
-        return _mm512_fmadd_ps(a, b, c);
-    else
-        return _mm512_fmadd_pd(a, b, c);
-#else
-    return xsimd::fma(a, b, c);
-#endif
-}
 
 // `height` rows and `vectors` vectors of the result.
 template <class B, std::size_t height, std::size_t vectors, class T = typename B::value_type>

@@ -1,6 +1,7 @@
 // Cannot share a file with xtensor-blas: its declarations of CBLAS conflict with <cblas.h>.
 #include <autograd/parallel.hpp>
 #include <ops/gemm.hpp>
+#include <ops/small_gemm.hpp>
 
 #include <cblas.h>
 
@@ -93,33 +94,14 @@ void scale(T* c, std::size_t n, T beta) {
         c[i] = beta == T(0) ? T(0) : beta * c[i];  // what is not set may be NaN
 }
 
-// A call to BLAS costs more than the product itself below this many multiply-adds.
-constexpr std::size_t tiny = 512;
-
-template <class T>
-void by_hand(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
-    const std::size_t step_a = s.transpose_a ? s.m : 1, row_a = s.transpose_a ? 1 : s.k;
-    const std::size_t step_b = s.transpose_b ? 1 : s.n, column_b = s.transpose_b ? s.k : 1;
-    for (std::size_t i = 0; i < s.m; ++i) {
-        for (std::size_t j = 0; j < s.n; ++j) {
-            T sum(0);
-            for (std::size_t p = 0; p < s.k; ++p) {
-                sum += a[i * row_a + p * step_a] * b[p * step_b + j * column_b];
-            }
-            T& to = c[i * s.n + j];
-            to = beta == T(0) ? sum : sum + beta * to;
-        }
-    }
-}
-
 }  // namespace
 
 template <class T>
 void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
     if (s.m == 0 || s.n == 0)
         return;
-    if (s.m * s.n * s.k <= tiny) {
-        by_hand(s, a, b, beta, c);
+    if (const SmallGemm<T>& small = kernels<SmallGemm<T>>(); small.fits(s)) {
+        small.run(s, a, b, beta, c);
         return;
     }
     one_blas_thread();

@@ -1,5 +1,6 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/kernels.hpp>
 #include <autograd/record.hpp>
 #include <ops/gemm.hpp>
 #include <ops/linalg.hpp>
@@ -145,9 +146,8 @@ Variable<T> linear_rows(
     const std::size_t rows = x.shape()[0], in = x.shape()[1], out = weight.shape()[0];
     Array<T> y = empty<T>({rows, out});
     if (bias.defined()) {
-        for (std::size_t r = 0; r < rows; ++r) {
-            std::copy_n(bias.value().data(), out, y.data() + r * out);
-        }
+        const auto repeat = detail::kernels<detail::TapeKernels<T>>().repeat;
+        repeat(y.data(), bias.value().data(), rows, out, 0, false, false);
     }
     detail::gemm(
         {rows, out, in, false, true},

@@ -1,4 +1,5 @@
 // Compiled once for each instruction set.
+#include <autograd/batches.hpp>
 #include <autograd/simd.hpp>
 #include <ops/philox.hpp>
 #include <ops/row_kernels.hpp>
@@ -8,79 +9,57 @@
 namespace xgrad::detail::XGRAD_ISA {
 namespace {
 
-// Loads n < size elements; the rest are `fill`.
-template <class B, class T = typename B::value_type>
-B load_part(const T* x, std::size_t n, T fill) {
-    alignas(64) T buffer[B::size];
-    for (std::size_t i = 0; i < B::size; ++i)
-        buffer[i] = i < n ? x[i] : fill;
-    return B::load_aligned(buffer);
-}
-
-template <class B, class T = typename B::value_type>
-void store_part(B value, T* y, std::size_t n) {
-    alignas(64) T buffer[B::size];
-    value.store_aligned(buffer);
-    for (std::size_t i = 0; i < n; ++i)
-        y[i] = buffer[i];
-}
+template <class T>
+constexpr T lowest = -std::numeric_limits<T>::infinity();
 
 // NaN in a row must reach the result: max drops it here, the exponentials bring it back.
 template <class B, class T = typename B::value_type>
 T row_max(const T* x, std::size_t n) {
-    const T lowest = -std::numeric_limits<T>::infinity();
-    B best(lowest);
+    B a(lowest<T>), b(lowest<T>);
     std::size_t i = 0;
-    for (; i + B::size <= n; i += B::size)
-        best = xsimd::max(best, B::load_unaligned(x + i));
-    if (i < n)
-        best = xsimd::max(best, load_part<B>(x + i, n - i, lowest));
+    for (; i + 2 * B::size <= n; i += 2 * B::size) {
+        a = xsimd::max(a, B::load_unaligned(x + i));
+        b = xsimd::max(b, B::load_unaligned(x + i + B::size));
+    }
+    for (; i < n; i += B::size)
+        a = xsimd::max(a, load_some<B>(x + i, n - i, lowest<T>));
     alignas(64) T parts[B::size];
-    best.store_aligned(parts);
+    xsimd::max(a, b).store_aligned(parts);
     T top = parts[0];
     for (const T part : parts)
         top = part > top ? part : top;
     return top - top == T(0) ? top : T(0);  // a shift by infinity would make NaN of it
 }
 
-// y = exp(x - shift); returns the sum.
-template <class B, class T = typename B::value_type>
-T exp_row(T* y, const T* x, std::size_t n, T shift, bool store) {
-    B total(T(0));
-    std::size_t i = 0;
-    for (; i + B::size <= n; i += B::size) {
-        const B e = xsimd::exp(B::load_unaligned(x + i) - B(shift));
-        if (store)
-            e.store_unaligned(y + i);
-        total += e;
-    }
-    if (i < n) {
-        const B e =
-            xsimd::exp(load_part<B>(x + i, n - i, -std::numeric_limits<T>::infinity()) - B(shift));
-        if (store)
-            store_part(e, y + i, n - i);
-        total += e;
-    }
-    return xsimd::hadd(total);
-}
-
 template <class B, class T = typename B::value_type>
 void softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
-        const T total = exp_row<B>(y, x, columns, row_max<B>(x, columns), true);
-        for (std::size_t i = 0; i < columns; ++i)
-            y[i] /= total;
+        const B shift(row_max<B>(x, columns));
+        const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
+            const B e = xsimd::exp(load_some<B>(x + i, left, lowest<T>) - shift);
+            store_some(e, y + i, left);
+            return e;
+        });
+        const B divisor(static_cast<T>(total));
+        for (std::size_t i = 0; i < columns; i += B::size) {
+            const std::size_t left = columns - i;
+            store_some(load_some<B>(y + i, left, T(0)) / divisor, y + i, left);
+        }
     }
 }
 
 template <class B, class T = typename B::value_type>
 void log_softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
-        const T shift = row_max<B>(x, columns);
-        alignas(64) T total[B::size];
-        xsimd::log(B(exp_row<B>(y, x, columns, shift, false))).store_aligned(total);
-        for (std::size_t i = 0; i < columns; ++i)
-            y[i] = (x[i] - shift) - total[0];
+        const B shift(row_max<B>(x, columns));
+        const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
+            return xsimd::exp(load_some<B>(x + i, left, lowest<T>) - shift);
+        });
+        const B log_total = xsimd::log(B(static_cast<T>(total)));
+        for (std::size_t i = 0; i < columns; i += B::size) {
+            const std::size_t left = columns - i;
+            store_some((load_some<B>(x + i, left, T(0)) - shift) - log_total, y + i, left);
+        }
     }
 }
 
@@ -88,11 +67,15 @@ void log_softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
 template <class B, class T = typename B::value_type>
 void softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, dx += columns, g += columns, y += columns) {
-        T inner(0);
-        for (std::size_t i = 0; i < columns; ++i)
-            inner += g[i] * y[i];
-        for (std::size_t i = 0; i < columns; ++i)
-            dx[i] = y[i] * (g[i] - inner);
+        const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
+            return load_some<B>(g + i, left, T(0)) * load_some<B>(y + i, left, T(0));
+        });
+        const B inner(static_cast<T>(total));
+        for (std::size_t i = 0; i < columns; i += B::size) {
+            const std::size_t left = columns - i;
+            const B gi = load_some<B>(g + i, left, T(0)), yi = load_some<B>(y + i, left, T(0));
+            store_some(yi * (gi - inner), dx + i, left);
+        }
     }
 }
 
@@ -100,17 +83,14 @@ void softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::size_t 
 template <class B, class T = typename B::value_type>
 void log_softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, dx += columns, g += columns, y += columns) {
-        T total(0);
-        for (std::size_t i = 0; i < columns; ++i)
-            total += g[i];
-        std::size_t i = 0;
-        for (; i + B::size <= columns; i += B::size) {
-            const B e = xsimd::exp(B::load_unaligned(y + i));
-            (B::load_unaligned(g + i) - e * B(total)).store_unaligned(dx + i);
-        }
-        if (i < columns) {
-            const B e = xsimd::exp(load_part<B>(y + i, columns - i, T(0)));
-            store_part(load_part<B>(g + i, columns - i, T(0)) - e * B(total), dx + i, columns - i);
+        const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
+            return load_some<B>(g + i, left, T(0));
+        });
+        const B sum(static_cast<T>(total));
+        for (std::size_t i = 0; i < columns; i += B::size) {
+            const std::size_t left = columns - i;
+            const B gi = load_some<B>(g + i, left, T(0)), yi = load_some<B>(y + i, left, T(0));
+            store_some(gi - xsimd::exp(yi) * sum, dx + i, left);
         }
     }
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double shortest_sample = 50e3;
 constexpr double most_rounds = 100;
+std::size_t exactly = 0;
 
 double median(const std::vector<double>& sorted) { return sorted[sorted.size() / 2]; }
 
@@ -32,7 +33,12 @@ Lap now() {
         static_cast<double>(cpu.tv_sec) * 1e9 + static_cast<double>(cpu.tv_nsec)};
 }
 
-Phases::Phases(std::size_t count, const Options& options) : options_(options), sums_(count) {}
+Phases::Phases(std::size_t count, const Options& options) : options_(options), sums_(count) {
+    if (exactly > 0)
+        options_ = {.budget = 0, .warmup = 0, .min_samples = exactly, .max_samples = exactly};
+}
+
+void Phases::take_exactly(std::size_t rounds) { exactly = rounds; }
 
 void Phases::end(std::size_t phase) {
     const Lap at = now();

@@ -50,6 +50,10 @@ public:
     };
     Phases(std::size_t count, const Options& options);
 
+    /// Every loop from now on takes that many rounds, whatever its options: for those who count
+    /// instructions.
+    static void take_exactly(std::size_t rounds);
+
     [[nodiscard]] bool next();
     void start() { last_ = now(); }
     void end(std::size_t phase);

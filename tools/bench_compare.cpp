@@ -2,7 +2,9 @@
 #include <ops/gemm.hpp>
 #include <tools/bench_compare.hpp>
 #include <tools/bench_json.hpp>
+#include <tools/bench_plot.hpp>
 #include <tools/bench_process.hpp>
+#include <tools/report.hpp>
 
 #include <fmt/format.h>
 
@@ -117,7 +119,12 @@ void print_line(const Comparison& c, const std::string& workload, const Line& li
 }
 
 // Returns true when no goal was missed.
-bool print_rounds(const Comparison& c, const Rounds& rounds, bool cpu, std::ostream& json) {
+bool print_rounds(
+    const Comparison& c,
+    const Rounds& rounds,
+    bool cpu,
+    std::ostream& json,
+    std::vector<PlotRow>& plotted) {
     const std::string& name = rounds.workload->name;
     if (!rounds.failure.empty()) {
         fmt::print(c.table, "{}: ours ended with {}: MISSED\n", name, rounds.failure);
@@ -126,8 +133,10 @@ bool print_rounds(const Comparison& c, const Rounds& rounds, bool cpu, std::ostr
     bool good = true;
     for (const Line& line : judge(rounds, cpu)) {
         json << to_json_line(name, line) << '\n';
-        if (c.details || !line.row->detail)
+        if (c.details || !line.row->detail) {
             print_line(c, name, line);
+            plotted.push_back({name, line});
+        }
         good = good && !line.missed;
     }
     const std::string differing = differing_results(rounds);
@@ -152,14 +161,24 @@ bool compare(
     print_cells(
         c, "case", "ours      ", "stock", "tuned", "floor", "ratio (25-75 %)", "goal", "verdict");
     bool good = true;
+    std::vector<PlotRow> plotted;
     for (const Rounds& rounds : all)
-        good = print_rounds(c, rounds, cpu, json) && good;
+        good = print_rounds(c, rounds, cpu, json, plotted) && good;
     fmt::print(
         c.table,
         "\nstock and tuned: libtorch as installed, and told to keep freed memory{}; floor:"
         "\nthe bare work, ours too. Ratio: ours by the floor's, or by the faster peer's in the same"
         "\nround, the median and the middle half of the rounds.\n",
         __builtin_cpu_supports("avx512f") ? " and to use AVX-512" : "");
+    if (!c.plot.empty()) {
+        const std::string machine = fmt::format(
+            "{}, kernels {}, {} thread(s), {}",
+            processor_name(),
+            name_of(active_isa()),
+            c.threads,
+            cpu ? "processor time" : "wall time");
+        report::write_file(c.plot, ratio_plot(plotted, machine));
+    }
     return good;
 }
 

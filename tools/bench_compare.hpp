@@ -25,6 +25,7 @@ struct Comparison {
     std::size_t threads = 1;
     Clock clock = Clock::choose;
     bool details = false;
+    std::string plot;  ///< the SVG file to draw; empty: none
     std::FILE* table = stdout;
 };
 

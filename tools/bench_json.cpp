@@ -1,3 +1,4 @@
+#include <autograd/isa.hpp>
 #include <autograd/parallel.hpp>
 #include <tools/bench_json.hpp>
 
@@ -50,6 +51,7 @@ std::string to_json_line(const Measure& measure) {
         {"case", measure.name},
         {"threads", num_threads()},
         {"blas", measure.blas},
+        {"isa", name_of(active_isa())},
         {"unit", measure.unit},
         {"median", measure.stats.median},
         {"min", measure.stats.min},

@@ -3,6 +3,7 @@
 #include <ops/gemm.hpp>
 #include <tools/bench_compare.hpp>
 #include <tools/bench_json.hpp>
+#include <tools/bench_script.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -26,6 +27,10 @@ struct Settings {
     std::vector<std::string> names;
     std::string json;
     double budget = 0;  // 0: by mode
+    std::size_t exactly = 0;
+    bool cost = false;
+    bool instructions = false;
+    std::string history;
     Comparison comparison{};
 };
 
@@ -56,6 +61,19 @@ void add_options(CLI::App& app, Settings& settings) {
         ->transform(CLI::CheckedTransformer(std::map<std::string, Clock>{
             {"auto", Clock::choose}, {"wall", Clock::wall}, {"cpu", Clock::cpu}}));
     app.add_flag("--details", comparison.details, "print the parts of each case, too");
+    app.add_option("--plot", comparison.plot, "draw the comparison's ratios into this SVG file")
+        ->needs("--compare");
+    app.add_option("--exactly", settings.exactly, "rounds of each case, to count what they take");
+    app.add_option(
+        "--history",
+        settings.history,
+        "measure, append a line for this commit to FILE, and name what got slower");
+    app.add_flag(
+        "--instructions",
+        settings.instructions,
+        "count the instructions of W1, W4 and W7 by valgrind; with --history, into the line");
+    app.add_flag(
+        "--cost", settings.cost, "what the library costs its users: compile time, size, start");
     app.footer(
         "A comparison takes processor time instead of wall time, and says so, when the machine\n"
         "is busy with other work. Exit code: 0; 1 a goal was missed; 2 bad use or no peer.");
@@ -169,14 +187,39 @@ void measure(const Settings& settings, const std::vector<const Workload*>& chose
         workload->run({budget, settings.comparison.filter, settings.comparison.data, report});
 }
 
+// The programs beside this one that measure it from outside.
+void run_outside(const Settings& settings, const std::vector<const Workload*>& chosen) {
+    std::vector<std::string> arguments{"--file=" + settings.history};
+    if (settings.comparison.rounds > 0)
+        arguments.push_back(fmt::format("--rounds={}", settings.comparison.rounds));
+    if (settings.budget > 0)
+        arguments.push_back(fmt::format("--budget={}", settings.budget));
+    if (settings.instructions)
+        arguments.emplace_back("--instructions");
+    for (const Workload* workload : chosen)
+        arguments.push_back(workload->name);
+    become_script("bench_history.py", arguments);
+}
+
 int run(Settings& settings) {
     namespace fs = std::filesystem;
     if (settings.list)
         return print_list();
+    if (settings.cost) {
+        const std::string& peers = settings.comparison.build;
+        become_script(
+            "bench_cost.py",
+            peers.empty() ? std::vector<std::string>{} : std::vector{"--peers=" + peers});
+    }
+    if (settings.instructions && settings.history.empty())
+        become_script("bench_instructions.py", {});
+    Phases::take_exactly(settings.exactly);
     if (settings.comparison.data.empty())
-        settings.comparison.data = XGRAD_BENCH_DATA;
+        settings.comparison.data = XGRAD_BENCH_TOOLS "/peers/adbench";
     settings.comparison.data = fs::absolute(settings.comparison.data).string();
     const auto chosen = selected(settings);
+    if (!settings.history.empty())
+        run_outside(settings, chosen);
     Comparison& comparison = settings.comparison;
     if (comparison.peers.empty()) {
         measure(settings, chosen);

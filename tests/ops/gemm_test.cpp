@@ -1,0 +1,66 @@
+// Products of every small shape, read in every way, beside sums in long double.
+#include <ops/gemm.hpp>
+#include <tests/support.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+// The element of op(x), a (rows, columns) matrix.
+template <class T>
+T element(const Array<T>& x, bool transpose, std::size_t rows, std::size_t r, std::size_t c) {
+    return x.data()[transpose ? c * rows + r : r * (x.size() / rows) + c];
+}
+
+template <class T>
+void check_product(const detail::GemmShape& s, T beta) {
+    const Array<T> a = random_array<T>({s.m * s.k}, 1), b = random_array<T>({s.k * s.n}, 2);
+    const Array<T> before = random_array<T>({s.m * s.n + 1}, 3);
+    Array<T> c = before;
+    if (beta == T(0))
+        std::fill_n(c.data(), s.m * s.n, std::numeric_limits<T>::quiet_NaN());  // not read
+    detail::gemm(s, a.data(), b.data(), beta, c.data());
+    for (std::size_t i = 0; i < s.m; ++i) {
+        for (std::size_t j = 0; j < s.n; ++j) {
+            const std::size_t at = i * s.n + j;
+            long double sum = beta == T(0) ? 0 : beta * before.data()[at], size = std::abs(sum);
+            for (std::size_t p = 0; p < s.k; ++p) {
+                const long double term =
+                    static_cast<long double>(element(a, s.transpose_a, s.m, i, p)) *
+                    element(b, s.transpose_b, s.k, p, j);
+                sum += term;
+                size += std::abs(term);
+            }
+            const long double bound = (s.k + 2) * std::numeric_limits<T>::epsilon() * size;
+            if (!(std::abs(c.data()[at] - sum) <= bound))
+                FAIL("element (", i, ", ", j, ") is ", c.data()[at], ", not ", double(sum));
+        }
+    }
+    CHECK(c.data()[s.m * s.n] == before.data()[s.m * s.n]);  // nothing beyond
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, double) {
+    constexpr std::size_t sides[] = {1, 2, 3, 5, 8, 9, 16, 17, 31, 50};
+    for (const std::size_t m : sides) {
+        for (const std::size_t n : sides) {
+            for (const std::size_t k : sides) {
+                for (int read = 0; read < 4; ++read) {
+                    const detail::GemmShape shape{m, n, k, (read & 1) != 0, (read & 2) != 0};
+                    CAPTURE(m);
+                    CAPTURE(n);
+                    CAPTURE(k);
+                    CAPTURE(read);
+                    check_product(shape, T(read == 0 || k % 2 == 0 ? 0 : 1));
+                }
+            }
+        }
+    }
+    check_product<T>({211, 20, 2, false, true}, T(1));
+    check_product<T>({20, 2, 211, true, false}, T(-0.5));
+}

@@ -1,0 +1,130 @@
+// Sizes at which kernels cut their work: values beside a sum in long double, to a bound that no
+// element-by-element sum in T would meet, and bits that do not depend on threads.
+#include <autograd/grad.hpp>
+#include <autograd/parallel.hpp>
+#include <ops/ops.hpp>
+#include <tests/support.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+using namespace xgrad;
+using namespace xgrad::test;
+
+namespace {
+
+// Sums over the middle axis of (outer, along, inner).
+template <class T>
+Array<double> sums_along(const Array<T>& x, std::size_t outer, std::size_t along) {
+    const std::size_t inner = x.size() / (outer * along);
+    Array<double> sums = empty<double>({outer, inner});
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+        const T* from = x.data() + i / inner * along * inner + i % inner;
+        long double sum = 0;
+        for (std::size_t j = 0; j < along; ++j)
+            sum += from[j * inner];
+        sums.data()[i] = static_cast<double>(sum);
+    }
+    return sums;
+}
+
+// What f computes with two threads, after a check that it is what it computes with one.
+template <class F>
+auto on_two_threads(F f) {
+    const auto one = f();
+    set_num_threads(2);
+    auto two = f();
+    set_num_threads(1);
+    CHECK(two.shape() == one.shape());
+    CHECK(
+        std::memcmp(
+            two.value().data(), one.value().data(), one.size() * sizeof(*one.value().data())) == 0);
+    return two;
+}
+
+// In units of the last place of T, over a sum of terms of one sign.
+template <class T>
+void check_sums(const Variable<T>& got, const Array<double>& expected, double units) {
+    REQUIRE(got.size() == expected.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        const double exact = expected.data()[i];
+        worst = std::max(worst, std::abs(got.value().data()[i] - exact) / exact);
+    }
+    CHECK(worst <= units * std::numeric_limits<T>::epsilon());
+}
+
+template <class T>
+void check_middle_sums(std::size_t outer, std::size_t along, std::size_t inner) {
+    CAPTURE(outer);
+    CAPTURE(along);
+    CAPTURE(inner);
+    const Array<T> x = random_array<T>({outer, along, inner}, 3, 0, 1);
+    const auto y = on_two_threads([&] { return sum(Variable<T>(x), {1}); });
+    check_sums(y, sums_along(x, outer, along), 16);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("sums are accurate at every size at which they are cut", T, float, double) {
+    for (const std::size_t n : {1, 15, 127, 129, 1000, 4097, 8191, 16400, 100001, 1100003})
+        check_middle_sums<T>(1, n, 1);
+    check_middle_sums<T>(3, 600001, 1);   // pieces of a row
+    check_middle_sums<T>(5001, 67, 1);    // many rows
+    check_middle_sums<T>(1, 300001, 3);   // pieces of a few columns
+    check_middle_sums<T>(1, 1003, 1037);  // pieces, more columns than a strip
+    check_middle_sums<T>(1, 7, 80001);    // ranges of columns
+    check_middle_sums<T>(37, 9, 1500);    // ranges of columns of several
+    check_middle_sums<T>(1000, 70, 33);
+}
+
+TEST_CASE_TEMPLATE("an empty axis sums to 0, and no result is no work", T, float, double) {
+    for (const Shape& shape : {Shape{3, 0, 1}, Shape{3, 0, 5}})
+        CHECK(sum(Variable<T>(Array<T>(shape)), {1}).value() == Array<T>({3, shape[2]}, T(0)));
+    CHECK(sum(Variable<T>(Array<T>(Shape{2, 3, 0})), {1}).size() == 0);
+    CHECK(sum(Variable<T>(Array<T>(Shape{0, 3, 2})), {1}).size() == 0);
+}
+
+TEST_CASE_TEMPLATE("what repeats to more than the caches hold is whole", T, float, double) {
+    // An odd number of columns: rows begin at every offset in a batch.
+    const Shape wide{9000 / sizeof(T), 4099};
+    const Array<T> row = random_array<T>({wide[1]}, 1), column = random_array<T>({wide[0], 1}, 2);
+    const auto rows = on_two_threads([&] { return broadcast_to(Variable<T>(row), wide); });
+    const auto columns = on_two_threads([&] { return broadcast_to(Variable<T>(column), wide); });
+    const auto same = on_two_threads([&] {  // a copy: the seed is not given away
+        const Variable<T> x(Array<T>(wide, T(0)), true);
+        return grad(x + T(1), x, {.seeds = {rows}});
+    });
+    for (std::size_t r = 0; r < wide[0]; ++r) {
+        const std::size_t at = r * wide[1], bytes = wide[1] * sizeof(T);
+        const T* repeated = columns.value().data() + at;
+        if (std::memcmp(rows.value().data() + at, row.data(), bytes) != 0 ||
+            std::memcmp(same.value().data() + at, row.data(), bytes) != 0 ||
+            std::count(repeated, repeated + wide[1], column.data()[r]) != std::ptrdiff_t(wide[1]))
+            FAIL("row ", r, " is wrong");
+    }
+    CHECK(same.value().data() != rows.value().data());
+}
+
+TEST_CASE_TEMPLATE("softmax of a long row adds up", T, float, double) {
+    constexpr std::size_t n = 300001;
+    const Array<T> x = random_array<T>({2, n}, 5, -1, 1);
+    const auto y = on_two_threads([&] { return softmax(Variable<T>(x)); });
+    check_sums(
+        y,
+        [&] {
+            Array<double> exact = empty<double>({2, n});
+            for (std::size_t r = 0; r < 2; ++r) {
+                long double total = 0;
+                for (std::size_t i = 0; i < n; ++i)
+                    total += std::exp(static_cast<long double>(x(r, i)));
+                for (std::size_t i = 0; i < n; ++i)
+                    exact(r, i) =
+                        static_cast<double>(std::exp(static_cast<long double>(x(r, i))) / total);
+            }
+            return exact;
+        }(),
+        8);
+}
