@@ -1,6 +1,7 @@
 #include <autograd/call_trace.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -17,8 +18,11 @@ CallTrace::~CallTrace() { call_trace = outer_; }
 
 void CallTrace::result(const Op* op, const Where& where, Array<double>& value) {
     Call call{op, where, value.shape()};
-    for (const double x : value)
+    for (const double x : value) {
         call.size = std::max(call.size, std::abs(x));
+        call.hash = (call.hash ^ std::bit_cast<std::uint64_t>(x)) * 0x9e3779b97f4a7c15u;
+        call.hash ^= call.hash >> 32;
+    }
     if (calls_.size() == target_)
         change_(value);
     calls_.push_back(std::move(call));

@@ -5,6 +5,7 @@
 #include <autograd/where.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <vector>
@@ -26,6 +27,7 @@ public:
         Shape shape;
         const void* node = nullptr;  ///< of the graph, when the call was recorded
         double size = 0;             ///< the largest magnitude in the value
+        std::uint64_t hash = 0;      ///< of its bits
     };
 
     static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();

@@ -75,7 +75,7 @@ std::vector<HandFault> faults_in_values() {
                  sin(in[0]), in[0], cos(in[0].detach()), [](double) { return 1 + 1e-5; });
          },
          {x},
-         "off by the factor 1.00001"},
+         "off by the factor 1 + 1e-05"},
         {"2e-6 relative",
          [](const Variables& in) {
              return scaled_by(
@@ -294,7 +294,7 @@ std::vector<HandFault> faults_in_the_tape() {
                  in[0].detach() * 1, in[0], [](const V& g) { return V(A(g.shape(), 1.0)); });
          },
          {row},
-         "must multiply by g"},
+         "the gradient of"},
         {"stale value",
          [](const Variables& in) {
              const V old(A{0.9, -1.8, 0.4});

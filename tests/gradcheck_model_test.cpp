@@ -124,7 +124,7 @@ TEST_CASE("gradcheck: a backward pass that does not repeat is named") {
     REQUIRE(report.findings.size() == 1);
     CHECK(report.findings[0].check == "determinism");
     CHECK_SAYS(first_text(report), "two backward passes through one graph differ: the gradient of");
-    CHECK_SAYS(first_text(report), "look for state that a rule keeps");
+    CHECK(report.findings.front().advice == "look for state that a rule keeps");
 }
 
 TEST_CASE("gradcheck: a rule that is not zero for a zero gradient is named") {
@@ -137,8 +137,7 @@ TEST_CASE("gradcheck: a rule that is not zero for a zero gradient is named") {
     REQUIRE(report.findings.size() == 1);
     CHECK(
         first_text(report) ==
-        "where the output's gradient is zero, the gradient of input 0 at (0,) is 0.5; a rule must "
-        "multiply by g");
+        "where the output's gradient is zero, the gradient of input 0 at (0,) is 0.5");
 }
 
 TEST_CASE("gradcheck: where f rejects inputs nearby, the domain ends") {

@@ -53,7 +53,7 @@ TEST_CASE("gradcheck: a rule that is not linear in g fails where a seed of 1 hid
     const auto report = gradcheck(loss, {{"w", w}});
     CHECK(report.verdict() == GradcheckVerdict::fail);
     CHECK_SAYS(text_of(report, "adjoint"), "<v, J u> is ");
-    CHECK_SAYS(text_of(report, "adjoint"), "a rule must be linear in g");
+    CHECK_SAYS(text_of(report, "adjoint"), "some rule is not linear in g");
     const auto right = gradcheck([&] { return sum(exp(w) * w); }, {{"w", w}});
     CHECK_MESSAGE(right.ok(), right.to_string());
 }

@@ -104,7 +104,7 @@ TEST_CASE("a factor is caught and named") {
 
 TEST_CASE("an error of 1e-5 relative is caught") {
     const Cube cube([](const auto& x, const auto& g) { return (3 + 3e-5) * x * x * g; });
-    CHECK_SAYS(failure(cube.check(), "gradient"), "likely cause: off by the factor 1.00001");
+    CHECK_SAYS(failure(cube.check(), "gradient"), "likely cause: off by the factor 1 + 1e-05");
 }
 
 TEST_CASE("one wrong element is caught and its index named") {
@@ -154,7 +154,7 @@ TEST_CASE("a rule that forgets how it depends on g is caught in second order") {
     const Cube cube([](const auto& x, const auto& g) { return 3 * x * x * frozen(g); });
     const OpReport report = cube.check();
     CHECK(failures(report) == 2);
-    CHECK_SAYS(failure(report, "adjoint"), "a rule must be linear in g");
+    CHECK_SAYS(failure(report, "adjoint"), "some rule is not linear in g");
     CHECK_SAYS(failure(report, "second gradient"), "second gradient of seed 0, shape (3, 4):");
     CHECK_SAYS(failure(report, "second gradient"), "no gradient arrives");
 }
@@ -234,7 +234,7 @@ TEST_CASE("a forward that changes its input is caught") {
     });
     CHECK(failures(report) == 1);
     CHECK_SAYS(failure(report, "mutation"), "the forward pass changed input 1 at (1, 1) from ");
-    CHECK_SAYS(failure(report, "mutation"), " to 7; compute on a copy");
+    CHECK_SAYS(failure(report, "mutation"), " to 7; advice: compute on a copy");
 }
 
 TEST_CASE("a rule that changes its input is caught") {

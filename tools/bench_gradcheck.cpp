@@ -120,10 +120,9 @@ Workload gradient_check() {
               .parts = {"py_gradcheck_fast_2074"},
               .kind = Row::Goal::ratio,
               .goal = 1},
-             {.label = "all elements, by plain central differences in C++",
-              .parts = {"cpp_central_2074"},
-              .kind = Row::Goal::ratio,
-              .goal = 1.0 / 3},
+             // The loop alone: it checks nothing else, and costs what its 4148 passes cost.
+             {.label = "all elements, by a bare loop of differences in C++",
+              .parts = {"cpp_central_2074"}},
              {.label = "one forward pass", .parts = {"cpp_one_forward"}}},
         .program = "w9_gradcheck",
         .script = "w9_gradcheck.py",

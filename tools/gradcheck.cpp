@@ -86,8 +86,7 @@ GradcheckReport gradcheck(
     Variables all;
     for (const auto& [name, value] : inputs) {
         all.emplace_back(Array<double>(value.value()), value.requires_grad());
-        if (value.requires_grad())
-            target.inputs.emplace_back(name, all.back());
+        (value.requires_grad() ? target.inputs : target.constants).emplace_back(name, all.back());
     }
     target.originals = target.inputs.size();
     Streams streams;
@@ -106,7 +105,8 @@ GradcheckReport gradcheck(
 GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const NamedVariables& parameters,
-    const GradcheckOptions& options) {
+    const GradcheckOptions& options,
+    const NamedVariables& state) {
     for (const auto& [name, leaf] : parameters) {
         if (!leaf.is_leaf() || !leaf.requires_grad()) {
             fail<std::invalid_argument>(
@@ -116,7 +116,11 @@ GradcheckReport gradcheck(
                 leaf.is_leaf() ? "does not require a gradient" : "is the result of an op");
         }
     }
-    const auto call = [&] { return Variables{loss()}; };
+    const detail::Snapshot kept(state);
+    const auto call = [&] {
+        kept.restore();
+        return Variables{loss()};
+    };
     Streams streams;
     return check({parameters, parameters.size(), replaying(call, streams), true}, streams, options);
 }

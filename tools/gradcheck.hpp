@@ -88,37 +88,52 @@ private:
 /// The same for a closure over leaves, with 1 for the seed: a model's loss and its parameters, all
 /// of which must require a gradient. They are perturbed in place with update(); their values are
 /// back when this returns or throws, their gradients untouched. What nn's layers draw is drawn once
-/// and repeated; other randomness inside must repeat by itself.
+/// and repeated; other randomness inside must repeat by itself. `state` is what the loss changes as
+/// it runs, such as running means: its values are put back before every run and at the end.
 [[nodiscard]] GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const NamedVariables& parameters,
-    const GradcheckOptions& options = {});
+    const GradcheckOptions& options = {},
+    const NamedVariables& state = {});
+
+/// Names and values, as of a module's parameters() or buffers().
+template <class List>
+    requires(requires(const List& list) {
+        NamedVariables{{list.front().name, list.front().value}};
+    })
+[[nodiscard]] NamedVariables named(const List& list) {
+    NamedVariables all;
+    for (const auto& one : list)
+        all.emplace_back(one.name, one.value);
+    return all;
+}
 
 /// The same for a list of what has a name and a value: a module's parameters().
 template <class Parameters>
-    requires(requires(const Parameters& p) { NamedVariables{{p.front().name, p.front().value}}; })
+    requires(requires(const Parameters& p) { named(p); })
 [[nodiscard]] GradcheckReport gradcheck(
     const std::function<Variable<double>()>& loss,
     const Parameters& parameters,
     const GradcheckOptions& options = {}) {
-    NamedVariables named;
-    for (const auto& parameter : parameters)
-        named.emplace_back(parameter.name, parameter.value);
-    return gradcheck(loss, named, options);
+    return gradcheck(loss, named(parameters), options);
 }
 
 /// The same for a module and a batch {x, y}: the function is loss(module(x), y), the parameters are
-/// the module's.
+/// the module's, and so is the state, its buffers.
 template <class Model, class Loss, class Batch>
     requires(requires(Model& model, Loss& loss, const Batch& batch) {
         Variable<double>(loss(model(Variable<double>(batch.x)), batch.y));
-        model.parameters();
+        named(model.parameters());
+        named(model.buffers());
     })
 [[nodiscard]] GradcheckReport gradcheck(
     Model& model, Loss loss, const Batch& batch, const GradcheckOptions& options = {}) {
     const Variable<double> x(batch.x);
     return gradcheck(
-        [&]() -> Variable<double> { return loss(model(x), batch.y); }, model.parameters(), options);
+        [&]() -> Variable<double> { return loss(model(x), batch.y); },
+        named(model.parameters()),
+        options,
+        named(model.buffers()));
 }
 
 /// A function in float, to be judged by the slopes of the same function in double: its value is

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace xgrad::detail {
 
@@ -82,6 +83,10 @@ public:
         } else {
             for (const std::size_t at : choose_elements())
                 norms_.add(compare(at), judge_.floor());
+            for (const auto& [kink, elements] : ties_) {
+                if (elements.size() > 1)
+                    compare_tied(kink, elements);
+            }
         }
         if (input_.directions == 0 && gaps_.size() == leaf_.size())
             input_.gaps = std::move(gaps_);
@@ -180,8 +185,39 @@ private:
         else
             input_.idle.push_back(at);
         gaps_.push_back(entry.absolute);
+        if (entry.on_kink)
+            ties_[entry.kink].push_back(at);
         count(entry);
         return entry;
+    }
+
+    // Elements on one kink, such as those that are all the largest: each gradient may be one of two
+    // slopes, but where all move together, so that nothing is decided anew, there is one.
+    void compare_tied(const std::string& kink, const std::vector<std::size_t>& elements) {
+        const auto [first, last] = std::ranges::minmax(elements);
+        std::vector<double> v(last - first + 1, 0.0);
+        GradcheckEntry entry;
+        for (const std::size_t at : elements) {
+            v[at - first] = 1;
+            entry.analytic += analytic_at(at);
+        }
+        judge_.judge(probe_.direction(first, v), entry);
+        if (entry.verdict != GradcheckVerdict::fail)
+            return;
+        found(
+            gradient_name(all_.result.order),
+            fmt::format(
+                "{} of {}: {} elements, the first at {}, tie in {}; moved together the slope is "
+                "{:.9g} +- {:.1g}, and their gradients add up to {:.9g}",
+                gradient_name(all_.result.order),
+                input_.name,
+                elements.size(),
+                index_string(first, input_.shape),
+                kink,
+                entry.numeric,
+                entry.uncertainty,
+                entry.analytic),
+            "among equals, give all to one of them, or shares that add up to one");
     }
 
     void judge() {
@@ -291,6 +327,7 @@ private:
     GradcheckInput input_;
     Compared compared_;
     std::vector<double> gaps_;
+    std::map<std::string, std::vector<std::size_t>> ties_;  // elements on a kink, by its name
 };
 
 // An input without effect proves nothing: any rule that gives zero passes. The second derivative
@@ -309,11 +346,13 @@ void find_dead(const Comparison& comparison) {
         comparison.findings.push_back(
             {"dead input",
              fmt::format(
-                 "{} of {}: all {} differences are zero, and any rule that gives zero passes; take "
-                 "values that the result depends on, or declare it",
+                 "{} of {}: all {} differences are zero, and any rule that gives zero passes",
                  gradient_name(result.order),
                  name,
-                 checked)});
+                 checked),
+             "take values that the result depends on; where none can have an effect, as of a bias "
+             "before a normalisation, set allow_zero",
+             GradcheckVerdict::inconclusive});
     };
     std::size_t alive = 0;
     std::size_t checked = 0;
@@ -334,7 +373,9 @@ void find_dead(const Comparison& comparison) {
 void blame(const Comparison& comparison) {
     std::vector<std::size_t> inputs;
     for (std::size_t i = 0; i < comparison.result.inputs.size(); ++i) {
-        if (comparison.result.inputs[i].off > 0)
+        // A penalty that is missing is in no rule.
+        const GradcheckInput& input = comparison.result.inputs[i];
+        if (input.off > 0 && !input.cause.starts_with("a regularisation term"))
             inputs.push_back(i);
     }
     if (inputs.empty())

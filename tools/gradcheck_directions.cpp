@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace xgrad::detail {
@@ -81,14 +82,23 @@ DirectionResult check_directions(
     std::size_t most,
     Random& random) {
     DirectionResult result;
+    // Elements that move away from a border have one sign, and half as many sizes.
+    bool inward = false;
+    for (std::size_t at = 0; at < analytic.size(); ++at)
+        inward = inward || probe.inward(at) != 0;
+    const double signs = inward ? 2 : 1;
     for (std::size_t k = 0; k < directions; ++k) {
         const std::vector<double> v = draw_direction(probe, random);
         GradcheckEntry entry;
         entry.analytic = std::inner_product(v.begin(), v.end(), analytic.begin(), 0.0);
         judge.judge(probe.direction(0, v), entry);
         const double passes = judge.allowed(entry.analytic, entry.numeric);
-        if (std::isfinite(entry.uncertainty))
-            result.resolution = std::max(result.resolution, passes + 4 * entry.uncertainty);
+        // Of a direction that proves nothing no error is known to be too small.
+        const double hidden =
+            entry.verdict == GradcheckVerdict::inconclusive
+                ? std::numeric_limits<double>::infinity()
+                : passes + 4 * entry.uncertainty + std::abs(entry.right - entry.left);
+        result.resolution = std::max(result.resolution, signs * hidden);
         if (entry.verdict != GradcheckVerdict::pass)
             Halving(probe, analytic, v, most, result.suspects)
                 .search({0, v.size(), entry.absolute});

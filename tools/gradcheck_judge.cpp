@@ -205,13 +205,13 @@ private:
 
     void look_for_kinks() {
         const std::vector<BranchRecord> here = line_.branches(0);
-        if (here.empty())
-            return;
         std::vector<BranchChange> before, after;
-        const double left = clear_step(-1, here, before);
-        const double right = clear_step(1, here, after);
-        if (before.empty() && after.empty())
+        const double left = here.empty() ? 0 : clear_step(-1, here, before);
+        const double right = here.empty() ? 0 : clear_step(1, here, after);
+        if (before.empty() && after.empty()) {
+            look_at_both_sides();
             return;
+        }
         entry_.kink = name_of(before.empty() ? after.front() : before.front());
         sweep_.clear();
         const bool left_blocked = left == 0 && -line_.low > 0;
@@ -234,6 +234,21 @@ private:
             if (entry_.verdict == GradcheckVerdict::pass)
                 return;
         }
+    }
+
+    // Where no op notes a kink the function may have one all the same, in a branch of its own: then
+    // each side is sure of its slope, and they differ.
+    void look_at_both_sides() {
+        const double start = line_.steps.front() * wide;
+        if (!(line_.high > 0) || !(line_.low < 0))
+            return;
+        const Slope left = refined(start, Stencil::left), right = refined(start, Stencil::right);
+        const double gap = std::abs(left.value - right.value);
+        if (!(gap > certainty * (left.uncertainty + right.uncertainty)) ||
+            gap <= judge_.allowed(left.value, right.value))
+            return;
+        entry_.kink = "the function itself, which no op notes,";
+        judge_on_kink();
     }
 
     // The slopes of all outputs on one side of the kink.

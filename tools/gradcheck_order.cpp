@@ -1,5 +1,6 @@
 #include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/record.hpp>
 #include <tools/gradcheck_compare.hpp>
 #include <tools/gradcheck_order.hpp>
 #include <tools/gradcheck_structure.hpp>
@@ -26,7 +27,9 @@ public:
 
     // False when nothing could be compared; a finding says why.
     bool run() {
-        const Snapshot inputs(target_.inputs);
+        NamedVariables watched = target_.inputs;
+        watched.insert(watched.end(), target_.constants.begin(), target_.constants.end());
+        const Snapshot inputs(watched);
         try {
             if (!evaluate(inputs) || !take_gradients(inputs))
                 return false;
@@ -56,8 +59,8 @@ public:
     [[nodiscard]] Target next() const { return gradient_of(target_, outputs_, seeds_); }
 
 private:
-    void found(std::string check, std::string text) {
-        report_.findings.push_back({std::move(check), std::move(text)});
+    void found(std::string check, std::string text, std::string advice = {}) {
+        report_.findings.push_back({std::move(check), std::move(text), std::move(advice)});
     }
 
     void note(std::vector<std::string> notes) {
@@ -68,7 +71,7 @@ private:
         const std::string what = inputs.changed();
         if (what.empty())
             return true;
-        found("mutation", fmt::format("the {} pass changed {}; compute on a copy", pass, what));
+        found("mutation", fmt::format("the {} pass changed {}", pass, what), "compute on a copy");
         return false;
     }
 
@@ -85,13 +88,54 @@ private:
             return false;
         {
             const CallTrace trace;
-            outputs_ = target_.call(true);
+            if (!record())
+                return false;
             if (result_.order == 1)
                 note(dead_units(trace.calls()));
         }
         // A recorded gradient may be computed in other steps than a plain one.
         return unchanged(inputs, "forward") &&
                alike("recording", plain, values_of(outputs_), result_.order == 1 ? 0 : 1e-9);
+    }
+
+    // Unrecorded it ran.
+    bool record() {
+        try {
+            outputs_ = target_.call(true);
+            return true;
+        } catch (const BackwardFailure&) {
+            throw;
+        } catch (const std::exception& error) {
+            found(
+                "recording",
+                fmt::format(
+                    "the {} throws where it is recorded, and not elsewhere: {}",
+                    function_name(),
+                    error.what()));
+            return false;
+        }
+    }
+
+    [[nodiscard]] std::string function_name() const {
+        return result_.order == 1 ? "function" : gradient_name(result_.order - 1);
+    }
+
+    // The op whose result is the first to differ between two runs: "; it begins at ...".
+    [[nodiscard]] std::string culprit() const {
+        const auto traced = [&] {
+            const CallTrace trace;
+            static_cast<void>(target_.call(false));
+            return trace.calls();
+        };
+        const auto a = traced(), b = traced();
+        for (std::size_t k = 0; k < std::min(a.size(), b.size()); ++k) {
+            if (a[k].op != b[k].op || a[k].hash != b[k].hash) {
+                return fmt::format(
+                    "; the first result that differs is that of {}",
+                    call_string(a[k].op, a[k].where));
+            }
+        }
+        return "";
     }
 
     bool has_nan(const std::vector<double>& values) {
@@ -102,7 +146,7 @@ private:
             "not a number",
             fmt::format(
                 "the {} is NaN at output element {}; take inputs inside its domain",
-                result_.order == 1 ? "function" : gradient_name(result_.order - 1),
+                function_name(),
                 nan - values.begin()));
         return true;
     }
@@ -113,7 +157,7 @@ private:
         const std::vector<double>& b,
         double tolerance) {
         const std::size_t at = first_difference(a, b, tolerance);
-        const std::string what = result_.order == 1 ? "function" : gradient_name(result_.order - 1);
+        const std::string what = function_name();
         if (a.size() != b.size()) {
             found(
                 check,
@@ -123,12 +167,13 @@ private:
                 check,
                 fmt::format(
                     "two calls of the {} with the same inputs differ: output element {} is "
-                    "{:.17g}, "
-                    "then {:.17g}; freeze its randomness and its state",
+                    "{:.17g}, then {:.17g}{}",
                     what,
                     at,
                     a[at],
-                    b[at]));
+                    b[at],
+                    culprit()),
+                "freeze its randomness and its state");
         } else if (at < a.size()) {
             found(
                 check,
@@ -163,7 +208,7 @@ private:
             gradients_ = differentiate(live, leaves, live_seeds, false);
         }
         if (first_difference(seeds, values_of(seeds_)) != seeds.size()) {
-            found("mutation", "the backward pass changed the output's seed; compute on a copy");
+            found("mutation", "the backward pass changed the output's seed", "compute on a copy");
             return false;
         }
         return unchanged(inputs, "backward") &&
@@ -177,13 +222,19 @@ private:
         if (result_.order > 1)
             return true;
         Random own(options_.seed, "adjoint", 1);
-        const std::pair<const char*, std::string> checks[] = {
-            {"missing seed", wrong_missing_seed(all)},
-            {"accumulation", wrong_accumulation(all)},
-            {"adjoint", wrong_adjoint(all, own)}};
-        for (const auto& [check, text] : checks) {
-            if (!text.empty())
-                found(check, text);
+        const GradcheckFinding checks[] = {
+            {"missing seed",
+             wrong_missing_seed(all),
+             "let a rule of several outputs take a gradient that is missing for zero"},
+            {"accumulation",
+             wrong_accumulation(all),
+             "look for a rule that sets where it should add, or keeps state between calls"},
+            {"adjoint",
+             wrong_adjoint(all, own),
+             "write the rule in ops that are linear in g, and the same where it is recorded"}};
+        for (const GradcheckFinding& finding : checks) {
+            if (!finding.text.empty())
+                report_.findings.push_back(finding);
         }
         note(hidden_terms(all));
         return true;
@@ -202,11 +253,12 @@ private:
                     "determinism",
                     fmt::format(
                         "two backward passes through one graph differ: the gradient of {} at {} is "
-                        "{:.17g}, then {:.17g}; look for state that a rule keeps",
+                        "{:.17g}, then {:.17g}",
                         target_.inputs[i].first,
                         index_string(at, leaves[i].shape()),
                         a[at],
-                        b[at]));
+                        b[at]),
+                    "look for state that a rule keeps");
                 return false;
             }
         }
@@ -228,11 +280,11 @@ private:
                 found(
                     "zero seed",
                     fmt::format(
-                        "where the output's gradient is zero, the gradient of {} at {} is {:.6g}; "
-                        "a rule must multiply by g",
+                        "where the output's gradient is zero, the gradient of {} at {} is {:.6g}",
                         target_.inputs[i].first,
                         index_string(k, leaves[i].shape()),
-                        value));
+                        value),
+                    "multiply by g in each rule");
                 return false;
             }
         }

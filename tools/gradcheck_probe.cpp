@@ -130,7 +130,16 @@ Line Probe::direction(std::size_t first, std::span<const double> v) const {
         low = std::max(low, std::min(a, b));
         high = std::min(high, std::max(a, b));
     }
-    return line(move, low, high, steps_for(1, 1 / std::sqrt(static_cast<double>(v.size()))));
+    Line all = line(move, low, high, steps_for(1, 1 / std::sqrt(static_cast<double>(v.size()))));
+    // A step that leaves an element where it is moves along another direction.
+    all.moved = [v, start](double t) {
+        for (std::size_t i = 0; i < v.size(); ++i) {
+            if (v[i] != 0 && (*start)[i] + t * v[i] == (*start)[i])
+                return 0.0;
+        }
+        return t;
+    };
+    return all;
 }
 
 }  // namespace xgrad::detail

@@ -104,10 +104,11 @@ std::string input_line(const GradcheckInput& input) {
         line += fmt::format(", {} OFF", input.off);
     if (input.inconclusive > 0)
         line += fmt::format(", {} inconclusive", input.inconclusive);
-    if (input.directions > 0) {
+    if (input.directions > 0)
+        line += fmt::format(", along {} directions", input.directions);
+    if (input.directions > 0 && std::isfinite(input.resolution)) {
         line += fmt::format(
-            ", along {} directions: an element wrong by {:.1e} is missed with probability {:.0e}",
-            input.directions,
+            ": an element wrong by {:.1e} is missed with probability {:.0e}",
             10 * input.resolution,
             std::pow(0.1, static_cast<double>(input.directions)));
     }

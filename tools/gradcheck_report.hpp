@@ -75,7 +75,7 @@ struct GradcheckInput {
     /// Checked along so many random directions instead of element by element; 0: by element.
     std::size_t directions = 0;
     /// Then an element wrong by s > resolution is missed with a probability of at most
-    /// (resolution / s)^directions.
+    /// (resolution / s)^directions; infinite where a direction was inconclusive.
     double resolution = 0;
 };
 

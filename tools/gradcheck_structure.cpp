@@ -132,8 +132,8 @@ std::string wrong_adjoint(const Recorded& all, Random& random) {
     if (!(std::abs(left - right) > 1000 * rounding * size + negligible * terms))
         return "";
     return fmt::format(
-        "<v, J u> is {:.9g} and <J^T v, u> is {:.9g} for random u and v; a rule must be linear in "
-        "g, and the same where it is recorded",
+        "<v, J u> is {:.9g} and <J^T v, u> is {:.9g} for random u and v: some rule is not linear "
+        "in g, or another one where it is recorded",
         left,
         right);
 }

@@ -32,7 +32,11 @@ std::size_t most_elements(const Sample& sample) {
 
 bool chance(Random& random, std::size_t percent) { return random.below(100) < percent; }
 
-void prepend(Shape& shape, std::size_t extent) { shape.insert(shape.begin(), extent); }
+void prepend(Shape& shape, std::size_t extent) {
+    Shape longer(shape.size() + 1, extent);
+    std::ranges::copy(shape, longer.begin() + 1);
+    shape = std::move(longer);
+}
 
 void drop_first(Shape& shape) {
     if (!shape.empty())

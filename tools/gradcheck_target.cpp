@@ -24,7 +24,7 @@ Variables differentiate(
 }
 
 Target gradient_of(const Target& target, const Variables& outputs, const Variables& seeds) {
-    Target next{target.inputs, target.originals, {}, false};
+    Target next{target.inputs, target.originals, {}, false, target.constants};
     std::vector<std::size_t> live;
     for (std::size_t k = 0; k < outputs.size(); ++k) {
         if (!outputs[k].requires_grad())
@@ -64,7 +64,9 @@ Snapshot::Snapshot(NamedVariables inputs) : inputs_(std::move(inputs)) {
         values_.push_back(leaf.value());
 }
 
-Snapshot::~Snapshot() {
+Snapshot::~Snapshot() { restore(); }
+
+void Snapshot::restore() const noexcept {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         try {
             inputs_[i].second.assign(values_[i]);

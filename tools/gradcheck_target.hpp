@@ -30,6 +30,7 @@ struct Target {
     std::size_t originals;  ///< so many inputs come first that are no seeds
     std::function<Variables(bool recorded)> call;
     bool is_loss = false;  ///< its seed is 1, so that its gradient is the one that training sees
+    NamedVariables constants = {};  ///< inputs that are not differentiated, and stay as they are
 };
 
 /// The function whose outputs are the gradients of <seeds, target> with respect to the original
@@ -48,6 +49,7 @@ public:
 
     /// The first bit of an input that differs: "x at (1, 2) from 0.5 to 7"; empty without one.
     [[nodiscard]] std::string changed() const;
+    void restore() const noexcept;
 
 private:
     NamedVariables inputs_;

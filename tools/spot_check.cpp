@@ -19,12 +19,14 @@ SpotCheck::SpotCheck(std::size_t every, std::uint64_t seed, double tolerance)
 }
 
 std::optional<GradcheckFinding> SpotCheck::operator()(
-    const std::function<Variable<double>()>& loss, const NamedVariables& parameters) {
+    const std::function<Variable<double>()>& loss,
+    const NamedVariables& parameters,
+    const NamedVariables& state) {
     const std::size_t step = steps_++;
     if (step % every_ != 0)
         return std::nullopt;
     constexpr double epsilon = std::numeric_limits<double>::epsilon();
-    const detail::Snapshot before(parameters);
+    const detail::Snapshot before(parameters), kept(state);
     detail::Random random(seed_, "spot_check", step);
     Variables leaves;
     std::vector<Array<double>> starts, directions;
@@ -61,6 +63,7 @@ std::optional<GradcheckFinding> SpotCheck::operator()(
     const auto moved = [&](double t) {
         const NoGradGuard off;
         const detail::NoiseLog again(streams);
+        kept.restore();
         for (std::size_t i = 0; i < leaves.size(); ++i)
             leaves[i].assign(Array<double>(starts[i] + t * directions[i]));
         return loss().item();

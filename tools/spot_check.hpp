@@ -10,9 +10,8 @@ namespace xgrad {
 /// Checks a training loop's gradient along one random direction, every so many steps:
 ///
 ///     SpotCheck spot_check(100);
-///     for (const auto& batch : loader) {
-///         const auto loss = [&] { return mse_loss(model(batch.x), batch.y); };
-///         if (const auto finding = spot_check(loss, model.parameters()))
+///     for (const auto& batch : loader.epoch(1)) {
+///         if (const auto finding = spot_check(model, mean_loss, batch))
 ///             log(finding->text);
 ///         ...
 ///     }
@@ -27,21 +26,36 @@ public:
     /// What is wrong, when a check is due: the first call's is. The gradient along the direction
     /// must lie within the slopes of both sides, by `tolerance` of the gradient's norm and what
     /// rounding hides. Layers draw the same in all passes, and only the first one draws. Parameters
-    /// keep their values and their gradients. What the loss throws passes through.
+    /// keep their values and their gradients, and `state` its values, which is what the loss
+    /// changes as it runs, such as running means. What the loss throws passes through.
     [[nodiscard]] std::optional<GradcheckFinding> operator()(
-        const std::function<Variable<double>()>& loss, const NamedVariables& parameters);
+        const std::function<Variable<double>()>& loss,
+        const NamedVariables& parameters,
+        const NamedVariables& state = {});
 
     /// The same for a list of what has a name and a value: a module's parameters().
     template <class Parameters>
-        requires(requires(const Parameters& p) {
-            NamedVariables{{p.front().name, p.front().value}};
-        })
+        requires(requires(const Parameters& p) { named(p); })
     [[nodiscard]] std::optional<GradcheckFinding> operator()(
         const std::function<Variable<double>()>& loss, const Parameters& parameters) {
-        NamedVariables named;
-        for (const auto& parameter : parameters)
-            named.emplace_back(parameter.name, parameter.value);
-        return (*this)(loss, named);
+        return (*this)(loss, named(parameters));
+    }
+
+    /// The same for a module and a batch {x, y}: the loss is loss(module(x), y), the state the
+    /// module's buffers.
+    template <class Model, class Loss, class Batch>
+        requires(requires(Model& model, Loss& loss, const Batch& batch) {
+            Variable<double>(loss(model(Variable<double>(batch.x)), batch.y));
+            named(model.parameters());
+            named(model.buffers());
+        })
+    [[nodiscard]] std::optional<GradcheckFinding> operator()(
+        Model& model, Loss loss, const Batch& batch) {
+        const Variable<double> x(batch.x);
+        return (*this)(
+            [&]() -> Variable<double> { return loss(model(x), batch.y); },
+            named(model.parameters()),
+            named(model.buffers()));
     }
 
 private:
