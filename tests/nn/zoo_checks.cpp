@@ -1,7 +1,7 @@
 #include <autograd/error.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
-#include <nn/serialize.hpp>
+#include <nn/checkpoint.hpp>
 #include <nn/summary.hpp>
 #include <ops/arithmetic.hpp>
 #include <ops/operators.hpp>
@@ -99,12 +99,14 @@ double distance(const Array<double>& a, const Array<double>& b) {
     return worst;
 }
 
-bool same_bits(const Array<double>& a, const Array<double>& b) {
+template <class T>
+bool same_bits(const Array<T>& a, const Array<T>& b) {
     return a.shape() == b.shape() &&
-           (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
+           (a.size() == 0 || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
-bool same_bits(const nn::StateDict<double>& a, const nn::StateDict<double>& b) {
+template <class T>
+bool same_bits(const nn::StateDict<T>& a, const nn::StateDict<T>& b) {
     return std::ranges::equal(a, b, [](const auto& p, const auto& q) {
         return p.first == q.first && same_bits(p.second, q.second);
     });
@@ -179,21 +181,31 @@ public:
         }
     }
 
+    // Weights and buffers, and where the noise stands: what follows is the same, to the bit.
+    template <class T>
     void files() {
-        const auto module = fresh(row_, false);
+        const char* type = sizeof(T) == 4 ? "float" : "double";
+        const auto module = fresh(row_, true)->template to<T>();
+        module->freeze_noise(false);
+        const Variable<T> x(Array<T>(xt::cast<T>(input_of(row_, row_.input).value())));
+        static_cast<void>((*module)(x));
         Rng other(2);
-        const auto loaded = row_.make(other);
-        loaded->eval();
+        const auto loaded = row_.make(other)->template to<T>();
         const auto path = std::filesystem::temp_directory_path() /
                           fmt::format("xgrad-zoo-{}.safetensors", ::getpid());
-        nn::save(path, module->state_dict());
-        loaded->load_state_dict(nn::load<double>(path));
+        train::Checkpoint<T>().track("module", *module).save(path);
+        train::Checkpoint<T>().track("module", *loaded).load(path);
         std::filesystem::remove(path);
         if (!same_bits(loaded->state_dict(), module->state_dict()))
-            fault("a saved and loaded state differs");
-        const V x = input_of(row_, row_.input);
-        if (!same_bits((*loaded)(x).value(), (*module)(x).value()))
-            fault("with a saved and loaded state the result differs");
+            fault(fmt::format("a saved and loaded state of {} differs", type));
+        for (const bool training : {true, false}) {
+            loaded->train(training);
+            module->train(training);
+            if (!same_bits((*loaded)(x).value(), (*module)(x).value()))
+                fault(fmt::format("once loaded, {}'s result in {} differs", type, mode(training)));
+        }
+        if (!same_bits(loaded->state_dict(), module->state_dict()))
+            fault(fmt::format("once loaded, the state of {} runs apart", type));
     }
 
     void copies() {
@@ -312,7 +324,8 @@ ZooResult check_row(const ZooRow& row, const nlohmann::json& reference) {
         check.gradients(true);
         check.gradients(false);
         check.against(reference);
-        check.files();
+        check.files<float>();
+        check.files<double>();
         check.copies();
         check.single_precision();
         check.empty_batch();

@@ -1,0 +1,205 @@
+#include <autograd/error.hpp>
+#include <nn/checkpoint_folder.hpp>
+#include <nn/init.hpp>
+#include <nn/rng.hpp>
+#include <tests/kill/faults.hpp>
+#include <tests/kill/file_calls.hpp>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <optional>
+
+namespace xgrad::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Listing = std::map<std::string, std::string>;  // the bytes by name
+
+Listing listing_of(const fs::path& folder) {
+    Listing files;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        files[entry.path().filename().string()] = {std::istreambuf_iterator<char>(file), {}};
+    }
+    return files;
+}
+
+// A folder with two checkpoints, of which the next save removes one.
+class Subject {
+public:
+    explicit Subject(fs::path folder) : folder_(std::move(folder)) {
+        fs::remove_all(folder_);
+        checkpoint_.track("array", array_).track("step", step_);
+        checkpoints_.emplace(folder_, train::CheckpointFolderOptions{.keep = 2});
+        save();
+        save();
+    }
+    Subject(const Subject&) = delete;
+    Subject& operator=(const Subject&) = delete;
+
+    void save() {
+        array_ = init::normal<float>({300}, rng_);
+        ++step_;
+        checkpoints_->save(checkpoint_, step_);
+    }
+    [[nodiscard]] std::uint64_t step() const { return step_; }
+    [[nodiscard]] Listing files() const { return listing_of(folder_); }
+    /// What the newest whole file says.
+    std::uint64_t load() {
+        checkpoints_->load_latest(checkpoint_);
+        return step_;
+    }
+
+private:
+    fs::path folder_;
+    Rng rng_{1};
+    Array<float> array_;
+    std::uint64_t step_ = 0;
+    train::Checkpoint<float> checkpoint_;
+    std::optional<train::CheckpointFolder> checkpoints_;
+};
+
+// What a save with that fault did, against the listings before it and of one without.
+std::string fault_of(Subject& subject, const Listing& old, const Listing& clean, bool threw) {
+    const Listing now = subject.files();
+    bool has_new = false;
+    for (const auto& [name, bytes] : now) {
+        const bool is_old = old.contains(name) && old.at(name) == bytes;
+        const bool is_new = clean.contains(name) && clean.at(name) == bytes;
+        if (!is_old && !is_new)
+            return name + " is neither the old file nor the new one";
+        has_new = has_new || !is_old;
+    }
+    if (!has_new && !threw)
+        return "the save reported nothing and did nothing";
+    if (!has_new && now != old)
+        return "an old file is gone";
+    const std::uint64_t step = subject.load();
+    if (step != (has_new ? 3U : 2U))
+        return fmt::format("step {} is loaded", step);
+    return "";
+}
+
+struct Tally {
+    std::map<Call, int> faults;
+    int failed = 0;
+};
+
+// The save whose call number `index` fails with `code`; false when it has not so many.
+bool check_fault(const fs::path& folder, const Listing& clean, int index, int code, Tally& tally) {
+    Subject subject(folder);
+    const Listing old = subject.files();
+    std::optional<Call> hit;
+    int at = 0;
+    set_call_hooks(
+        {.before =
+             [&](Call call) {
+                 if (at++ != index)
+                     return 0;
+                 hit = call;
+                 return code;
+             },
+         .write_limit = 700});
+    bool threw = false;
+    std::string said;
+    try {
+        subject.save();
+    } catch (const IoError& error) {
+        threw = true;
+        said = error.what();
+    }
+    clear_call_hooks();
+    if (!hit)
+        return false;
+    ++tally.faults[*hit];
+    std::string fault = fault_of(subject, old, clean, threw);
+    if (fault.empty() && *hit != Call::remove && said.find(std::strerror(code)) == said.npos)
+        fault = "the error says \"" + said + "\"";
+    if (fault.empty()) {
+        subject.save();
+        subject.save();
+        if (subject.files().size() != 2)
+            fault = "the next saves leave other files";
+    }
+    if (!fault.empty()) {
+        ++tally.failed;
+        fmt::print(
+            "  {} fails with \"{}\": {}\n",
+            call_names[static_cast<std::size_t>(*hit)],
+            std::strerror(code),
+            fault);
+    }
+    return true;
+}
+
+// The kernel's own limit in the place of a full disk.
+std::string check_limit(const fs::path& folder, const Listing& clean) {
+    Subject subject(folder);
+    const Listing old = subject.files();
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit small{1000, limit.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    bool threw = false;
+    try {
+        subject.save();
+    } catch (const IoError&) {
+        threw = true;
+    }
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    return threw ? fault_of(subject, old, clean, threw) : "a file above the limit was written";
+}
+
+// Its calls but for open, those that repeat once.
+std::string order_of_save(Subject& subject) {
+    std::vector<std::string> names;
+    set_call_hooks({.before = [&](Call call) {
+        const char* name = call_names[static_cast<std::size_t>(call)];
+        if (call != Call::open && (names.empty() || names.back() != name))
+            names.emplace_back(name);
+        return 0;
+    }});
+    subject.save();
+    clear_call_hooks();
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+int check_faults(const fs::path& folder) {
+    Subject subject(folder);
+    Tally tally;
+    if (const std::string order = order_of_save(subject);
+        order != "write, sync of the file, rename, sync of the folder, remove") {
+        ++tally.failed;
+        fmt::print("  a save is in the order {}\n", order);
+    }
+    const Listing clean = subject.files();
+    for (const int code : {ENOSPC, EIO, EDQUOT, EROFS}) {
+        for (int index = 0; check_fault(folder, clean, index, code, tally); ++index) {}
+    }
+    for (const auto& [call, count] : tally.faults) {
+        fmt::print("  {:<20} failed {} times\n", call_names[static_cast<std::size_t>(call)], count);
+    }
+    const std::string limit = check_limit(folder, clean);
+    if (!limit.empty()) {
+        ++tally.failed;
+        fmt::print("  a limit on the size of files: {}\n", limit);
+    }
+    if (tally.faults.size() != call_names.size()) {
+        ++tally.failed;
+        fmt::print("  only {} kinds of calls were made\n", tally.faults.size());
+    }
+    return tally.failed;
+}
+
+}  // namespace xgrad::test
