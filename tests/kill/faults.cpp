@@ -50,7 +50,6 @@ public:
         ++step_;
         checkpoints_->save(checkpoint_, step_);
     }
-    [[nodiscard]] std::uint64_t step() const { return step_; }
     [[nodiscard]] Listing files() const { return listing_of(folder_); }
     /// What the newest whole file says.
     std::uint64_t load() {
@@ -93,36 +92,45 @@ struct Tally {
     int failed = 0;
 };
 
-// The save whose call number `index` fails with `code`; false when it has not so many.
-bool check_fault(const fs::path& folder, const Listing& clean, int index, int code, Tally& tally) {
-    Subject subject(folder);
-    const Listing old = subject.files();
-    std::optional<Call> hit;
-    int at = 0;
-    set_call_hooks(
-        {.before =
-             [&](Call call) {
-                 if (at++ != index)
-                     return 0;
-                 hit = call;
-                 return code;
-             },
-         .write_limit = 700});
+struct Attempt {
+    std::optional<Call> hit;  // the call that failed; none when there are not so many
     bool threw = false;
     std::string said;
+};
+
+// A save whose call number `index` fails with `code`, and whose writes are short.
+Attempt save_with_fault(Subject& subject, int index, int code) {
+    Attempt attempt;
+    int at = 0;
+    const auto before = [&](Call call) {
+        if (at++ != index)
+            return 0;
+        attempt.hit = call;
+        return code;
+    };
+    set_call_hooks({.before = before, .write_limit = 700});
     try {
         subject.save();
     } catch (const IoError& error) {
-        threw = true;
-        said = error.what();
+        attempt.threw = true;
+        attempt.said = error.what();
     }
     clear_call_hooks();
-    if (!hit)
+    return attempt;
+}
+
+// False when a save has fewer calls than that.
+bool check_fault(const fs::path& folder, const Listing& clean, int index, int code, Tally& tally) {
+    Subject subject(folder);
+    const Listing old = subject.files();
+    const Attempt attempt = save_with_fault(subject, index, code);
+    if (!attempt.hit)
         return false;
-    ++tally.faults[*hit];
-    std::string fault = fault_of(subject, old, clean, threw);
-    if (fault.empty() && *hit != Call::remove && said.find(std::strerror(code)) == said.npos)
-        fault = "the error says \"" + said + "\"";
+    ++tally.faults[*attempt.hit];
+    std::string fault = fault_of(subject, old, clean, attempt.threw);
+    const bool names_it = attempt.said.find(std::strerror(code)) != std::string::npos;
+    if (fault.empty() && *attempt.hit != Call::remove && !names_it)
+        fault = "the error says \"" + attempt.said + "\"";
     if (fault.empty()) {
         subject.save();
         subject.save();
@@ -133,7 +141,7 @@ bool check_fault(const fs::path& folder, const Listing& clean, int index, int co
         ++tally.failed;
         fmt::print(
             "  {} fails with \"{}\": {}\n",
-            call_names[static_cast<std::size_t>(*hit)],
+            call_names[static_cast<std::size_t>(*attempt.hit)],
             std::strerror(code),
             fault);
     }

@@ -60,7 +60,8 @@ struct Threads {
 TEST_CASE_TEMPLATE("every optimiser resumes on every schedule", T, float, double) {
     for (const auto& [optimizer, make] : all_optimizers<T>()) {
         for (const auto& [name, schedule] : all_schedules()) {
-            INFO(optimizer, " ", name);
+            const std::string row = optimizer + " on " + name;  // clang 14 captures no binding
+            INFO(row);
             check_resume<T>({}, make, schedule, name == "cosine");
         }
     }
@@ -71,7 +72,8 @@ TEST_CASE_TEMPLATE(
     const RunOptions wide{.width = 192, .rows = 320, .batch_size = 64};
     const optim::Schedule schedule = optim::schedule::cosine(7);
     for (const auto& [optimizer, make] : all_optimizers<T>()) {
-        INFO(optimizer);
+        const std::string row = optimizer;
+        INFO(row);
         Run<T> one(wide, make, schedule);
         one.train(6);
         const Threads threads(2);
