@@ -4,13 +4,12 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
 namespace xgrad::train::detail {
 namespace {
-
-using Metadata = std::map<std::string, std::string>;
 
 constexpr std::uint64_t newest_version = 1;
 constexpr const char* version_key = "xgrad.version";
@@ -22,7 +21,7 @@ constexpr const char* scalar_name = sizeof(T) == 4 ? "float" : "double";
 
 // Of every name, text, shape and element: safetensors itself would not notice a flipped bit.
 template <class T>
-std::string checksum_of(const nn::StateDict<T>& arrays, const Metadata& metadata) {
+std::string checksum_of(const nn::StateDict<T>& arrays, const Texts& metadata) {
     uLong sum = 0;
     const auto add = [&sum](const void* data, std::size_t bytes) {
         sum = ::crc32_z(sum, static_cast<const Bytef*>(data), bytes);
@@ -54,7 +53,7 @@ template <class... Args>
 
 template <class T>
 void check_metadata(
-    const std::filesystem::path& path, const nn::StateDict<T>& arrays, const Metadata& metadata) {
+    const std::filesystem::path& path, const nn::StateDict<T>& arrays, const Texts& metadata) {
     const auto text_of = [&metadata](const char* key) {
         const auto found = metadata.find(key);
         return found == metadata.end() ? std::string() : found->second;
@@ -81,7 +80,7 @@ void check_metadata(
 
 template <class T>
 void write_contents(const std::filesystem::path& path, Contents<T> contents) {
-    Metadata metadata{{version_key, to_text(newest_version)}, {scalar_key, scalar_name<T>}};
+    Texts metadata{{version_key, to_text(newest_version)}, {scalar_key, scalar_name<T>}};
     nn::StateDict<T> arrays;
     for (auto& [part, content] : contents) {
         metadata[part] = std::move(content.kind);
@@ -96,7 +95,7 @@ void write_contents(const std::filesystem::path& path, Contents<T> contents) {
 
 template <class T>
 Contents<T> read_contents(const std::filesystem::path& path) {
-    Metadata metadata;
+    Texts metadata;
     nn::StateDict<T> arrays = nn::load<T>(path, &metadata);
     check_metadata(path, arrays, metadata);
     Contents<T> contents;
@@ -117,7 +116,7 @@ Contents<T> read_contents(const std::filesystem::path& path) {
 }
 
 void check_whole(const std::filesystem::path& path) {
-    Metadata metadata;
+    Texts metadata;
     static_cast<void>(nn::load<float>(path, &metadata));
     const auto scalar = metadata.find(scalar_key);
     if (scalar != metadata.end() && scalar->second == scalar_name<double>)
@@ -143,6 +142,42 @@ Number from_text(const std::string& name, const std::string& text) {
     return number;
 }
 
+template <class Number>
+std::string line_of(std::initializer_list<Number> numbers) {
+    std::string line;
+    for (const Number number : numbers)
+        line += (line.empty() ? "" : " ") + to_text(number);
+    return line;
+}
+
+template <class Number>
+std::vector<Number> read_line(const std::string& name, const std::string& line, std::size_t count) {
+    std::vector<Number> numbers;
+    for (std::size_t at = 0; at <= line.size();) {
+        const std::size_t end = std::min(line.find(' ', at), line.size());
+        numbers.push_back(from_text<Number>(name, line.substr(at, end - at)));
+        at = end + 1;
+    }
+    if (numbers.size() != count) {
+        fail<std::invalid_argument>("\"{}\" has {} numbers; need {}", name, numbers.size(), count);
+    }
+    return numbers;
+}
+
+Texts texts_of(const std::map<std::string, double>& numbers) {
+    Texts texts;
+    for (const auto& [name, number] : numbers)
+        texts.emplace(name, to_text(number));
+    return texts;
+}
+
+std::map<std::string, double> numbers_of(const Texts& texts) {
+    std::map<std::string, double> numbers;
+    for (const auto& [name, text] : texts)
+        numbers.emplace(name, from_text<double>(name, text));
+    return numbers;
+}
+
 template void write_contents(const std::filesystem::path&, Contents<float>);
 template void write_contents(const std::filesystem::path&, Contents<double>);
 template Contents<float> read_contents(const std::filesystem::path&);
@@ -155,5 +190,9 @@ template int from_text(const std::string&, const std::string&);
 template std::int64_t from_text(const std::string&, const std::string&);
 template std::uint64_t from_text(const std::string&, const std::string&);
 template double from_text(const std::string&, const std::string&);
+template std::string line_of(std::initializer_list<std::uint64_t>);
+template std::string line_of(std::initializer_list<double>);
+template std::vector<std::uint64_t> read_line(const std::string&, const std::string&, std::size_t);
+template std::vector<double> read_line(const std::string&, const std::string&, std::size_t);
 
 }  // namespace xgrad::train::detail

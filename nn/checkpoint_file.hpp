@@ -5,17 +5,21 @@
 
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace xgrad::train::detail {
+
+using Texts = std::map<std::string, std::string>;
 
 /// What is saved of one part.
 template <class T>
 struct Content {
     std::string kind;  ///< "Adam"
     nn::StateDict<T> arrays = {};
-    std::map<std::string, std::string> texts = {};  ///< numbers too, by to_text()
+    Texts texts = {};  ///< numbers too, by to_text()
 };
 
 /// How a part is saved and loaded.
@@ -48,5 +52,17 @@ template <class Number>
 /// Throws std::invalid_argument, with the name, for a text that is no such number.
 template <class Number>
 [[nodiscard]] Number from_text(const std::string& name, const std::string& text);
+
+/// The same of several: "1 2 3".
+template <class Number>
+[[nodiscard]] std::string line_of(std::initializer_list<Number> numbers);
+/// Throws std::invalid_argument for another count, too.
+template <class Number>
+[[nodiscard]] std::vector<Number> read_line(
+    const std::string& name, const std::string& line, std::size_t count);
+
+/// The same of numbers by name.
+[[nodiscard]] Texts texts_of(const std::map<std::string, double>& numbers);
+[[nodiscard]] std::map<std::string, double> numbers_of(const Texts& texts);
 
 }  // namespace xgrad::train::detail

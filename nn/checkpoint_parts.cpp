@@ -9,56 +9,21 @@
 #include <nn/train.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 namespace xgrad::train {
 
 using detail::Content;
 using detail::from_text;
+using detail::line_of;
+using detail::numbers_of;
 using detail::Part;
+using detail::read_line;
+using detail::Texts;
+using detail::texts_of;
 using detail::to_text;
 
 namespace {
-
-using Texts = std::map<std::string, std::string>;
-
-Texts texts_of(const std::map<std::string, double>& numbers) {
-    Texts texts;
-    for (const auto& [name, number] : numbers)
-        texts.emplace(name, to_text(number));
-    return texts;
-}
-
-std::map<std::string, double> numbers_of(const Texts& texts) {
-    std::map<std::string, double> numbers;
-    for (const auto& [name, text] : texts)
-        numbers.emplace(name, from_text<double>(name, text));
-    return numbers;
-}
-
-// "1 2 3".
-template <class Number>
-std::string line_of(std::initializer_list<Number> numbers) {
-    std::string line;
-    for (const Number number : numbers)
-        line += (line.empty() ? "" : " ") + to_text(number);
-    return line;
-}
-
-template <class Number>
-std::vector<Number> read_line(const std::string& name, const std::string& line, std::size_t count) {
-    std::vector<Number> numbers;
-    for (std::size_t at = 0; at <= line.size();) {
-        const std::size_t end = std::min(line.find(' ', at), line.size());
-        numbers.push_back(from_text<Number>(name, line.substr(at, end - at)));
-        at = end + 1;
-    }
-    if (numbers.size() != count) {
-        fail<std::invalid_argument>("\"{}\" has {} numbers; need {}", name, numbers.size(), count);
-    }
-    return numbers;
-}
 
 // The one text of a part that has only that.
 template <class T>

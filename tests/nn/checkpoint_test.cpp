@@ -309,6 +309,23 @@ TEST_CASE("a name is refused that is taken or not valid, and a save of nothing")
     }
 }
 
+TEST_CASE(
+    "a number that does not fit its variable is refused, and so is one that is another kind") {
+    const TempFolder folder;
+    std::int64_t large = std::int64_t{1} << 40;
+    int small = 7;
+    bool flag = true;
+    std::string text = "x";
+    train::Checkpoint<float> wide, narrow;
+    wide.track("n", large).track("f", text).save(folder / "x");
+    narrow.track("n", small).track("f", flag);
+    CHECK(
+        refusal(narrow, folder / "x") ==
+        "does not fit; need a file of the same parts:\n  \"n\": \"value\" is \"1099511627776\"; "
+        "need a number in its range\n  \"f\": it is of kind \"text\"; need \"flag\"");
+    CHECK(small == 7);
+}
+
 TEST_CASE("a failed save leaves the old file") {
     const TempFolder folder;
     double number = 1;
