@@ -19,7 +19,8 @@ public:
     ~AtomicFile();
 
     void write(const void* data, std::size_t bytes);
-    /// Syncs the file, renames it to the path, syncs the folder.
+    /// Syncs the file, renames it to the path, syncs the folder. When only the last fails, the new
+    /// file is in its place, but a loss of power may bring the old one back.
     void commit();
 
     /// Where the file is written, for a library that writes by name.

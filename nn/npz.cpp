@@ -5,7 +5,6 @@
 #include <zip.h>
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -28,10 +27,25 @@ struct Discard {
 using Archive = std::unique_ptr<zip_t, Discard>;
 using File = std::unique_ptr<zip_file_t, Discard>;
 
+// In words of our own where files are at fault: libzip's differ between its versions.
+std::string text_of(zip_error_t* error) {
+    switch (zip_error_code_zip(error)) {
+        case ZIP_ER_NOZIP: return "not a zip archive";
+        case ZIP_ER_INCONS: return "the archive contradicts itself";
+        case ZIP_ER_EXISTS: return "two members have one name";
+        case ZIP_ER_CRC: return "the checksum does not match";
+        case ZIP_ER_ZLIB: return "the deflated data is damaged";
+        case ZIP_ER_OPEN: return std::strerror(zip_error_code_system(error));
+        case ZIP_ER_WRITE:
+            return fmt::format("writing failed: {}", std::strerror(zip_error_code_system(error)));
+        default: return zip_error_strerror(error);
+    }
+}
+
 std::string text_of(int code) {
     zip_error_t error;
     zip_error_init_with_code(&error, code);
-    std::string text = zip_error_strerror(&error);
+    std::string text = text_of(&error);
     zip_error_fini(&error);
     return text;
 }
@@ -55,7 +69,7 @@ public:
         : ByteSource(fmt::format("{}, \"{}\"", where, stat.name), stat.size),
           file_(zip_fopen_index(archive, stat.index, 0)) {
         if (!file_)
-            fail_at(0, "{}; need an undamaged archive", zip_strerror(archive));
+            fail_at(0, "{}; need an undamaged archive", text_of(zip_get_error(archive)));
     }
 
     /// The checksum is compared where the end is met.
@@ -74,7 +88,7 @@ private:
                 fail_at(
                     position() + got,
                     "{}; need an undamaged archive",
-                    zip_file_strerror(file_.get()));
+                    text_of(zip_file_get_error(file_.get())));
             }
             if (bytes == 0)
                 break;
@@ -86,19 +100,11 @@ private:
     File file_;
 };
 
-[[noreturn]] void fail_twice(const std::string& where) {
-    fail<IoError>("{}: two members have one name; need each name once", where);
-}
-
 Archive open_archive(const std::filesystem::path& path, const std::string& where) {
     int code = 0;
     Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
-    if (!archive && code == ZIP_ER_EXISTS)
-        fail_twice(where);
-    if (!archive) {
-        const std::string fault = code == ZIP_ER_OPEN ? std::strerror(errno) : text_of(code);
-        fail<IoError>("{}: {}; need an npz file", where, fault);
-    }
+    if (!archive)
+        fail<IoError>("{}: {}; need an npz file", where, text_of(code));
     return archive;
 }
 
@@ -140,7 +146,7 @@ std::vector<zip_stat_t> members_of(
     for (zip_int64_t i = 0; i < zip_get_num_entries(archive, 0); ++i) {
         zip_stat_t stat;
         if (zip_stat_index(archive, static_cast<zip_uint64_t>(i), 0, &stat) != 0)
-            fail<IoError>("{}: {}; need an npz file", where, zip_strerror(archive));
+            fail<IoError>("{}: {}; need an npz file", where, text_of(zip_get_error(archive)));
         check_member(where, stat);
         if (stat.comp_size > room) {
             fail<IoError>(
@@ -188,7 +194,8 @@ void add_member(
         source ? zip_file_add(archive, file.c_str(), source, ZIP_FL_ENC_UTF_8) : -1;
     if (index < 0) {
         zip_source_free(source);
-        fail<IoError>("{}: \"{}\": {}; need a name in UTF-8", where, name, zip_strerror(archive));
+        fail<IoError>(
+            "{}: \"{}\": {}; need a name in UTF-8", where, name, text_of(zip_get_error(archive)));
     }
     const auto at = static_cast<zip_uint64_t>(index);
     zip_set_file_compression(archive, at, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
@@ -216,7 +223,8 @@ void save_npz(const std::filesystem::path& path, const StateDict<T>& state, bool
     for (const auto& [name, array] : state)
         add_member(archive.get(), where, name, array, headers[name], compress);
     if (zip_close(archive.get()) != 0) {
-        fail<IoError>("{}: {}; need room for the whole file", where, zip_strerror(archive.get()));
+        fail<IoError>(
+            "{}: {}; need room for the whole file", where, text_of(zip_get_error(archive.get())));
     }
     static_cast<void>(archive.release());  // closed, it is gone
     file.reopen();
@@ -236,7 +244,7 @@ StateDict<T> load_npz(const std::filesystem::path& path) {
         member.check_end();
         const std::string key(name.substr(0, name.size() - ending.size()));
         if (!state.emplace(key, std::move(array)).second)
-            fail_twice(where);
+            fail<IoError>("{}: two members are \"{}\"; need each name once", where, name);
     }
     return state;
 }

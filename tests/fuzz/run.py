@@ -31,7 +31,7 @@ SEEDS = {
     "safetensors": "torch_*.safetensors",
 }
 FORMATS = {"checkpoint": "safetensors"}  # which others build upon
-MAX_KEPT_BYTES = 512  # of an input
+MAX_KEPT_BYTES = 256  # of an input
 
 
 def run(*command):

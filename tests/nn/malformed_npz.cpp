@@ -73,7 +73,7 @@ void use(const fs::path& path, Target& target) {
 
 void add_cut(Rows& rows) {
     const std::string good = archive({stored("0.weight.npy", array), stored("0.bias.npy", array)});
-    const std::string no_zip = ": Not a zip archive; need an npz file";
+    const std::string no_zip = ": not a zip archive; need an npz file";
     const std::size_t member = 30 + 12 + array.size();
     const std::size_t directory =
         local(stored("0.weight.npy", array)).size() + local(stored("0.bias.npy", array)).size();
@@ -87,11 +87,14 @@ void add_cut(Rows& rows) {
         .file("cut in the directory", good.substr(0, directory + 50), no_zip)
         .file("cut before the end record", good.substr(0, good.size() - 22), no_zip)
         .file("cut in the end record", good.substr(0, good.size() - 1), no_zip)
-        .file("cut at its start", good.substr(7), ": Zip archive inconsistent; need an npz file");
+        .file(
+            "cut at its start",
+            good.substr(7),
+            ": the archive contradicts itself; need an npz file");
 }
 
 void add_directory(Rows& rows) {
-    const std::string inconsistent = ": Zip archive inconsistent; need an npz file";
+    const std::string inconsistent = ": the archive contradicts itself; need an npz file";
     const Member member = stored("a.npy", array);
     const std::string file = local(member), entry = central(member, 0);
     rows.file(
@@ -109,7 +112,7 @@ void add_directory(Rows& rows) {
         .file(
             "a member beyond the file",
             file + central(member, 1 << 30) + directory_end(1, entry.size(), file.size()),
-            ": Not a zip archive; need an npz file");
+            ": not a zip archive; need an npz file");
     Member other = member;
     other.size += 8;
     rows.file(
@@ -142,13 +145,13 @@ void add_names(Rows& rows) {
     rows.file(
         "a name twice",
         archive({stored("a.npy", array), stored("a.npy", array)}),
-        ": two members have one name; need each name once");
+        ": two members have one name; need an npz file");
     Member wide = stored("\xC3\xB6.npy", array);
     wide.flags = 1 << 11;  // in UTF-8; without it, in the code page 437
     rows.file(
         "a name twice, in two encodings",
         archive({wide, stored("\x94.npy", array)}),
-        ": two members have one name; need each name once");
+        ": two members have one name; need an npz file");
 }
 
 void add_members(Rows& rows) {
@@ -157,26 +160,44 @@ void add_members(Rows& rows) {
     };
     Member m = stored("a.npy", array);
     m.crc ^= 1;
-    member("a wrong checksum", m, ", \"a.npy\" at byte 152: CRC error; need an undamaged archive");
+    member(
+        "a wrong checksum",
+        m,
+        ", \"a.npy\" at byte 152: the checksum does not match; need an undamaged archive");
     m = packed("a.npy", array);
     m.crc ^= 1;
     member(
         "a wrong checksum of deflated data",
         m,
-        ", \"a.npy\" at byte 152: CRC error; need an undamaged archive");
+        ", \"a.npy\" at byte 152: the checksum does not match; need an undamaged archive");
     m = packed("a.npy", array);
     m.packed.assign(m.packed.size(), '\xff');
     member(
         "damaged data",
         m,
-        ", \"a.npy\" at byte 0: Zlib error: data error; need an undamaged archive");
+        ", \"a.npy\" at byte 0: the deflated data is damaged; need an undamaged archive");
     m = packed("a.npy", array);
-    m.packed.resize(m.packed.size() / 2);
+    m.packed = '\1' + little(array.size(), 2) + little(~array.size(), 2) + array.substr(0, 50);
     member(
         "deflated data that ends",
         m,
-        ", \"a.npy\" at byte 34: CRC error; need an undamaged archive");
-    m = packed("a.npy", array);
+        ", \"a.npy\" at byte 50: the checksum does not match; need an undamaged archive");
+    m = stored("a.npy", array);
+    m.flags = 1;
+    member("encrypted", m, ": \"a.npy\" is encrypted; need an open one");
+    m = stored("a.npy", array);
+    m.method = 12;
+    member(
+        "packed by bzip2",
+        m,
+        ": \"a.npy\" is packed by method 12; need 0 (stored) or 8 (deflated)");
+}
+
+void add_sizes(Rows& rows) {
+    const auto member = [&](const std::string& name, const Member& m, const std::string& end) {
+        rows.file(name, archive({m}), end);
+    };
+    Member m = packed("a.npy", array);
     m.size += 8;
     member(
         "less than it claims",
@@ -194,15 +215,6 @@ void add_members(Rows& rows) {
         "more than it claims",
         m,
         ", \"a.npy\" at byte 152: it goes on; need the size that the archive claims");
-    m = stored("a.npy", array);
-    m.flags = 1;
-    member("encrypted", m, ": \"a.npy\" is encrypted; need an open one");
-    m = stored("a.npy", array);
-    m.method = 12;
-    member(
-        "packed by bzip2",
-        m,
-        ": \"a.npy\" is packed by method 12; need 0 (stored) or 8 (deflated)");
     member(
         "an array that is cut",
         stored("a.npy", array.substr(0, 140)),
@@ -219,7 +231,8 @@ void add_bombs(Rows& rows) {
     rows.file(
         "4 GB claimed of a few bytes",
         archive({m}),
-        ": \"a.npy\" claims 4294967280 bytes, packed into 11; need at most 1032 times as many");
+        ": \"a.npy\" claims 4294967280 bytes, packed into " + std::to_string(m.packed.size()) +
+            "; need at most 1032 times as many");
     m.packed = deflated_zeros(256 << 20, false, array);
     m.size = static_cast<std::uint32_t>(array.size() + (256 << 20));
     rows.file(
@@ -241,7 +254,7 @@ void add_bombs(Rows& rows) {
     rows.file(
         "a hundred members in one place",
         archive(many, 0),
-        ": Zip archive inconsistent; need an npz file");
+        ": the archive contradicts itself; need an npz file");
 }
 
 }  // namespace
@@ -253,6 +266,7 @@ std::vector<Malformed> malformed_npz() {
     add_directory(rows);
     add_names(rows);
     add_members(rows);
+    add_sizes(rows);
     add_bombs(rows);
     return std::move(rows.list);
 }

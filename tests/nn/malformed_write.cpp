@@ -80,8 +80,7 @@ void add_paths(Rows& rows) {
 }
 
 // `save` writes large_state() to the path.
-std::vector<Malformed> rows_of(
-    const std::string& function, void (*save)(const fs::path&), const std::string& full) {
+std::vector<Malformed> rows_of(const std::string& function, void (*save)(const fs::path&)) {
     Rows rows(
         function, function + ": \"{}\"", [save](const fs::path& path, Target&) { save(path); });
     add_paths(rows);
@@ -92,7 +91,7 @@ std::vector<Malformed> rows_of(
              const FullDisk full;
              save(path);
          },
-         full});
+         ": writing failed: File too large; need room for the whole file"});
     return std::move(rows.list);
 }
 
@@ -127,19 +126,12 @@ std::vector<Malformed> rows_of_names() {
 }  // namespace
 
 std::vector<Malformed> malformed_writes() {
-    const std::string full = ": writing failed: File too large; need room for the whole file";
     std::vector<Malformed> all = rows_of_names();
     for (auto rows :
-         {rows_of(
-              "save", [](const fs::path& path) { nn::save(path, large_state()); }, full),
+         {rows_of("save", [](const fs::path& path) { nn::save(path, large_state()); }),
           rows_of(
-              "save_npy",
-              [](const fs::path& path) { nn::save_npy(path, large_state().at("a")); },
-              full),
-          rows_of(
-              "save_npz",
-              [](const fs::path& path) { nn::save_npz(path, large_state()); },
-              ": Write error: File too large; need room for the whole file")}) {
+              "save_npy", [](const fs::path& path) { nn::save_npy(path, large_state().at("a")); }),
+          rows_of("save_npz", [](const fs::path& path) { nn::save_npz(path, large_state()); })}) {
         std::ranges::move(rows, std::back_inserter(all));
     }
     return all;
