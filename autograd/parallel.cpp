@@ -16,7 +16,7 @@ std::atomic<std::size_t> wanted_threads{1};
 // Workers sleep between jobs: spinning would take a core from whoever else uses the machine.
 class Workers {
 public:
-    void run(std::size_t helpers, std::size_t tasks, const std::function<void(std::size_t)>& task) {
+    void run(std::size_t helpers, std::size_t tasks, detail::FunctionRef<std::size_t> task) {
         const std::lock_guard one_job(job_mutex_);
         {
             const std::lock_guard lock(mutex_);
@@ -47,7 +47,7 @@ public:
     }
 
 private:
-    void take_tasks(const std::function<void(std::size_t)>& task, std::size_t tasks) {
+    void take_tasks(detail::FunctionRef<std::size_t> task, std::size_t tasks) {
         for (std::size_t i; (i = next_.fetch_add(1)) < tasks;)
             task(i);
     }
@@ -60,7 +60,7 @@ private:
             if (stop_)
                 return;
             seen = job_;
-            const auto& task = *task_;
+            const auto task = *task_;
             const std::size_t tasks = tasks_;
             ++working_;
             lock.unlock();
@@ -75,7 +75,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_, done_;
     std::vector<std::thread> threads_;
-    const std::function<void(std::size_t)>* task_ = nullptr;
+    const detail::FunctionRef<std::size_t>* task_ = nullptr;
     std::size_t tasks_ = 0;
     std::atomic<std::size_t> next_{0};
     std::size_t working_ = 0;
@@ -96,7 +96,7 @@ void set_num_threads(std::size_t n) {
 
 std::size_t num_threads() noexcept { return wanted_threads; }
 
-void detail::parallel_tasks(std::size_t tasks, const std::function<void(std::size_t)>& task) {
+void detail::parallel_tasks(std::size_t tasks, FunctionRef<std::size_t> task) {
     const std::size_t threads = std::min<std::size_t>(wanted_threads, tasks);
     if (threads <= 1 || inside_task) {
         for (std::size_t i = 0; i < tasks; ++i)
@@ -112,7 +112,7 @@ void detail::parallel_tasks(std::size_t tasks, const std::function<void(std::siz
 }
 
 void detail::parallel_ranges(
-    std::size_t n, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body) {
+    std::size_t n, std::size_t grain, FunctionRef<std::size_t, std::size_t> body) {
     const std::size_t pieces =
         std::min<std::size_t>(wanted_threads, n / std::max<std::size_t>(grain, 1));
     if (pieces <= 1) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <type_traits>
 
 namespace xgrad {
 
@@ -14,13 +14,31 @@ void set_num_threads(std::size_t n);
 
 namespace detail {
 
+/// A function that lives at the caller's until the call ends. Unlike std::function it needs no
+/// memory of its own.
+template <class... Arguments>
+class FunctionRef {
+public:
+    template <class F>
+        requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef>)
+    FunctionRef(const F& f)
+        : function_(&f),
+          call_([](const void* function, Arguments... arguments) {
+              (*static_cast<const F*>(function))(arguments...);
+          }) {}
+    void operator()(Arguments... arguments) const { call_(function_, arguments...); }
+
+private:
+    const void* function_;
+    void (*call_)(const void*, Arguments...);
+};
+
 /// Calls task(i) for i in [0, tasks), spread over the threads; returns when all are done. What
 /// the tasks are may depend on sizes only, never on the number of threads. Tasks do not throw.
-void parallel_tasks(std::size_t tasks, const std::function<void(std::size_t)>& task);
+void parallel_tasks(std::size_t tasks, FunctionRef<std::size_t> task);
 
 /// Splits [0, n) into ranges of at least `grain` and calls body(begin, end) for each.
-void parallel_ranges(
-    std::size_t n, std::size_t grain, const std::function<void(std::size_t, std::size_t)>& body);
+void parallel_ranges(std::size_t n, std::size_t grain, FunctionRef<std::size_t, std::size_t> body);
 
 }  // namespace detail
 }  // namespace xgrad

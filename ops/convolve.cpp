@@ -2,6 +2,7 @@
 #include <ops/convolution_kernels.hpp>
 #include <ops/convolution_pass.hpp>
 #include <ops/convolution_tasks.hpp>
+#include <ops/convolve_product.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -161,6 +162,10 @@ void Correlation<T>::run() const {
 
 template <class T>
 void convolve(const ConvolutionShape& s, const T* x, const T* w, const T* bias, T* y) {
+    if (is_product(s)) {
+        convolve_product(s, x, w, bias, y);
+        return;
+    }
     const std::size_t window = s.rows.kernel * s.columns.kernel;
     Correlation<T>{
         s.batch,
@@ -187,6 +192,10 @@ template void convolve(
 
 template <class T>
 void convolve_transposed(const ConvolutionShape& s, const T* y, const T* w, const T* bias, T* x) {
+    if (is_product(s)) {
+        convolve_transposed_product(s, y, w, bias, x);
+        return;
+    }
     const std::size_t window = s.rows.kernel * s.columns.kernel;
     for (std::size_t i = 0; i < s.rows.stride; ++i) {
         for (std::size_t j = 0; j < s.columns.stride; ++j) {

@@ -2,6 +2,7 @@
 #include <ops/convolution_kernels.hpp>
 #include <ops/convolution_pass.hpp>
 #include <ops/convolution_tasks.hpp>
+#include <ops/convolve_product.hpp>
 
 namespace xgrad::detail {
 namespace {
@@ -128,6 +129,10 @@ template <class T>
 void convolve_weight(const ConvolutionShape& s, const T* x, const T* y, T* w) {
     if (s.groups * s.channels * s.results == 0)
         return;
+    if (is_product(s)) {
+        convolve_weight_product(s, x, y, w);
+        return;
+    }
     const WeightGradient<T> plan(s);
     const std::size_t positions = s.rows.result * s.columns.result;
     const std::size_t image = positions * plan.width;

@@ -43,7 +43,10 @@ public:
     void forward(const F& f, T* y) const {
         const auto piece = [&](const Piece& p) { forward(f, p, y + p.at, Every()); };
         if (!merged()) {
-            each_row(piece);
+            const std::size_t least = 1 + part_columns / loops_.columns();
+            parallel_ranges(rows(), least, [&](std::size_t begin, std::size_t end) {
+                each_row(begin, end, piece);
+            });
             return;
         }
         parallel_tasks(parts(), [&](std::size_t i) { piece(part(i)); });
@@ -52,21 +55,15 @@ public:
     /// dx[k] = g df/dx_k where its share is stored, and else added to dx[k], which may be null.
     template <class F>
     void backward(const F& f, const T* g, const std::array<T*, N>& dx) const {
-        const auto piece = [&](const Piece& p) { return backward(f, p, g + p.at, dx, Every()); };
-        const auto add = [&](const Piece& p, const std::array<T, N>& sums) {
-            for (std::size_t k = 0; k < N; ++k) {
-                if (dx[k] && share_[k] == Share::sum)
-                    dx[k][p.offset[k]] += sums[k];
-            }
-        };
         if (!merged()) {
-            each_row([&](const Piece& p) { add(p, piece(p)); });
+            backward_rows(f, g, dx);
             return;
         }
         std::vector<std::array<T, N>> sums(parts());
-        parallel_tasks(parts(), [&](std::size_t i) { sums[i] = piece(part(i)); });
+        parallel_tasks(
+            parts(), [&](std::size_t i) { sums[i] = backward(f, part(i), g, dx, Every()); });
         for (std::size_t i = 0; i < sums.size(); ++i)
-            add(part(i), sums[i]);
+            add(part(i), sums[i], dx);
     }
 
 private:
@@ -116,14 +113,70 @@ private:
         return piece;
     }
 
+    [[nodiscard]] std::size_t rows() const noexcept { return loops_.outer() * loops_.rows(); }
+
     template <class Body>
-    void each_row(Body body) const {
-        Piece piece{0, loops_.columns(), {}};
-        for (std::size_t step = 0; step < loops_.outer(); ++step) {
-            for (std::size_t row = 0; row < loops_.rows(); ++row, piece.at += piece.columns) {
-                for (std::size_t k = 0; k < N; ++k)
-                    piece.offset[k] = loops_.offset(k, step) + row * loops_.row_stride(k);
-                body(piece);
+    void each_row(std::size_t begin, std::size_t end, Body body) const {
+        Piece piece{begin * loops_.columns(), loops_.columns(), {}};
+        for (std::size_t row = begin; row < end; ++row, piece.at += piece.columns) {
+            const std::size_t step = row / loops_.rows(), r = row % loops_.rows();
+            for (std::size_t k = 0; k < N; ++k)
+                piece.offset[k] = loops_.offset(k, step) + r * loops_.row_stride(k);
+            body(piece);
+        }
+    }
+
+    // A piece's sums, to where they belong.
+    void add(
+        const Piece& p, const std::array<T, N>& sums, const std::array<T*, N>& dx) const noexcept {
+        for (std::size_t k = 0; k < N; ++k) {
+            if (dx[k] && share_[k] == Share::sum)
+                dx[k][p.offset[k]] += sums[k];
+        }
+    }
+
+    // In how many blocks of rows backward goes: each adds up shares of its own, which have to be
+    // few beside the output.
+    [[nodiscard]] std::size_t blocks(const std::array<T*, N>& dx) const noexcept {
+        constexpr std::size_t most = 8, least = std::size_t{1} << 17;  // elements
+        const std::size_t size = rows() * loops_.columns();
+        std::size_t own = 0;
+        for (std::size_t k = 0; k < N; ++k) {
+            if (dx[k] && share_[k] != Share::store)
+                own += inputs_[k]->size();
+        }
+        const std::size_t count = std::min({size / least, rows(), most});
+        return count < 2 || own * most > size ? 1 : count;
+    }
+
+    template <class F>
+    void backward_rows(const F& f, const T* g, const std::array<T*, N>& dx) const {
+        const auto run = [&](std::size_t begin, std::size_t end, const std::array<T*, N>& to) {
+            each_row(
+                begin, end, [&](const Piece& p) { add(p, backward(f, p, g, to, Every()), to); });
+        };
+        const std::size_t count = blocks(dx), each = (rows() + count - 1) / count;
+        if (count == 1) {
+            run(0, rows(), dx);
+            return;
+        }
+        std::vector<std::array<Array<T>, N>> own(count);
+        parallel_tasks(count, [&](std::size_t block) {
+            std::array<T*, N> to = dx;
+            for (std::size_t k = 0; k < N; ++k) {
+                if (!dx[k] || share_[k] == Share::store)
+                    continue;
+                own[block][k] = Array<T>(inputs_[k]->shape(), T(0));
+                to[k] = own[block][k].data();
+            }
+            run(std::min(rows(), block * each), std::min(rows(), (block + 1) * each), to);
+        });
+        for (std::size_t k = 0; k < N; ++k) {
+            if (!dx[k] || share_[k] == Share::store)
+                continue;
+            for (const auto& block : own) {
+                for (std::size_t i = 0; i < inputs_[k]->size(); ++i)
+                    dx[k][i] += block[k].data()[i];
             }
         }
     }
@@ -205,6 +258,7 @@ private:
         const std::array<T*, N>& dx,
         std::index_sequence<K...>) const {
         Cursor x(*this, piece);
+        g += piece.at;
         Lane sum[N];
         T* to[N];
         ((sum[K] = Lane(0), to[K] = dx[K] ? dx[K] + piece.offset[K] : nullptr), ...);

@@ -1,10 +1,12 @@
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/operators.hpp>
 #include <ops/reduce.hpp>
+#include <ops/row_kernels.hpp>
 #include <ops/shape.hpp>
 
 #include <algorithm>
@@ -133,47 +135,42 @@ template Variable<double> stddev(const Variable<double>&, const Axes&, bool, std
 
 namespace {
 
-// The extreme over the axes, which keep extent 1. NaN wins: a comparison with it is false.
-template <class T, class Better>
-Array<T> extreme(const char* op, const Array<T>& x, const Reduced& to, Better better) {
+enum class Which { least, largest };
+
+// The extreme over the axes, which keep extent 1. NaN wins.
+template <class T>
+Array<T> extreme(const char* op, const Array<T>& x, const Reduced& to, Which which) {
     if (to.count == 0) {
         fail<ShapeError>(
             "{}: x has shape {}, with nothing to choose from; need at least one element",
             op,
             x.shape());
     }
-    Array<T> y = empty<T>(to.kept);
+    const auto& run = detail::kernels<detail::RowKernels<T>>();
+    const bool largest = which == Which::largest;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    Array<T> y(to.kept, largest ? -infinity : infinity);
     if (y.size() == 0)
         return y;
     // Walk x once; the result's position follows with stride 0 along reduced axes.
     const detail::Loops loops(x.shape(), {&to.kept});
-    const T* from = x.data();
-    std::vector<bool> seen(y.size(), false);
-    for (std::size_t step = 0; step < loops.outer(); ++step) {
-        const std::size_t at = loops.offset(0, step);
-        for (std::size_t r = 0; r < loops.rows(); ++r) {
-            std::size_t position = at + r * loops.row_stride(0);
-            if (loops.column_stride(0) == 0) {
-                T best = seen[position] ? y.data()[position] : *from;
-                seen[position] = true;
-                for (std::size_t c = 0; c < loops.columns(); ++c, ++from) {
-                    if (better(*from, best) || *from != *from)
-                        best = *from;
-                    if (best != best) {
-                        from += loops.columns() - c;
-                        break;
-                    }
-                }
-                y.data()[position] = best;
-                continue;
+    const std::size_t rows = loops.rows(), columns = loops.columns(), step = loops.row_stride(0);
+    for (std::size_t outer = 0; outer < loops.outer(); ++outer) {
+        const auto each_row = [&](std::size_t begin, std::size_t end) {
+            for (std::size_t r = begin; r < end; ++r) {
+                const T* from = x.data() + (outer * rows + r) * columns;
+                T* best = y.data() + loops.offset(0, outer) + r * step;
+                if (loops.column_stride(0) == 0)
+                    run.extreme_of_row(best, from, columns, largest);
+                else
+                    run.extreme_into(best, from, columns, largest);
             }
-            for (std::size_t c = 0; c < loops.columns(); ++c, ++from, ++position) {
-                T& best = y.data()[position];
-                if (!seen[position] || better(*from, best) || *from != *from)
-                    best = *from;
-                seen[position] = true;
-            }
-        }
+        };
+        constexpr std::size_t grain = 32768;
+        if (step == 0)
+            each_row(0, rows);  // into one place
+        else
+            detail::parallel_ranges(rows, 1 + grain / columns, each_row);
     }
     return y;
 }
@@ -209,16 +206,16 @@ void note_winners(const Op& op, const Array<T>& x, const Array<T>& best, const W
     detail::note_branches(op.name(), where, best.shape(), std::move(sides));
 }
 
-template <class T, class Better>
+template <class T>
 Variable<T> recorded_extreme(
     const Op& op,
     const Variable<T>& x,
     const Axes& axes,
     bool keep_dims,
-    Better better,
+    Which which,
     Where where) {
     const Reduced to(op.name().c_str(), x.shape(), axes);
-    Array<T> y = extreme(op.name().c_str(), x.value(), to, better);
+    Array<T> y = extreme(op.name().c_str(), x.value(), to, which);
     if (detail::tracing_branches)
         note_winners(op, x.value(), y, where);
     y.reshape(keep_dims ? to.kept : to.dropped);
@@ -242,7 +239,7 @@ static const Op max_op(
      on({{3, 4}}, [](const auto& in) { return max(in[0], {0}, true); }).without_ties().linear()});
 template <class T>
 Variable<T> max(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
-    return recorded_extreme(max_op, x, axes, keep_dims, std::greater<T>(), where);
+    return recorded_extreme(max_op, x, axes, keep_dims, Which::largest, where);
 }
 template Variable<float> max(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> max(const Variable<double>&, const Axes&, bool, Where);
@@ -253,7 +250,7 @@ static const Op min_op(
      on({{2, 3, 2}}, [](const auto& in) { return min(in[0], {1}); }).without_ties().linear()});
 template <class T>
 Variable<T> min(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
-    return recorded_extreme(min_op, x, axes, keep_dims, std::less<T>(), where);
+    return recorded_extreme(min_op, x, axes, keep_dims, Which::least, where);
 }
 template Variable<float> min(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> min(const Variable<double>&, const Axes&, bool, Where);
@@ -302,7 +299,7 @@ Variable<T> logsumexp(const Variable<T>& x, const Axes& axes, bool keep_dims, Wh
     const Shape& result = keep_dims ? to.kept : to.dropped;
     if (to.count == 0)  // -infinity, of x all the same: its gradient has no element
         return add(sum(x, axes, keep_dims, where), -std::numeric_limits<T>::infinity(), where);
-    Array<T> top = extreme("logsumexp", x.value(), to, std::greater<T>());
+    Array<T> top = extreme("logsumexp", x.value(), to, Which::largest);
     for (T& value : top) {
         if (std::isinf(value))
             value = T(0);

@@ -31,6 +31,56 @@ T row_max(const T* x, std::size_t n) {
     return top - top == T(0) ? top : T(0);  // a shift by infinity would make NaN of it
 }
 
+template <class B, bool largest>
+B better(B a, B b) {
+    return largest ? xsimd::max(a, b) : xsimd::min(a, b);
+}
+
+template <class B, bool largest, class T = typename B::value_type>
+T extreme_of(const T* x, std::size_t n, T start) {
+    B a(start), b(start);
+    auto is_number = a == a;
+    std::size_t i = 0;
+    for (; i + 2 * B::size <= n; i += 2 * B::size) {
+        const B v = B::load_unaligned(x + i), w = B::load_unaligned(x + i + B::size);
+        is_number = is_number & (v == v) & (w == w);
+        a = better<B, largest>(a, v);
+        b = better<B, largest>(b, w);
+    }
+    for (; i < n; i += B::size) {
+        const B v = load_some<B>(x + i, n - i, start);
+        is_number = is_number & (v == v);
+        a = better<B, largest>(a, v);
+    }
+    if (!xsimd::all(is_number))
+        return std::numeric_limits<T>::quiet_NaN();
+    alignas(64) T parts[B::size];
+    better<B, largest>(a, b).store_aligned(parts);
+    T best = parts[0];
+    for (const T part : parts)
+        best = (largest ? part > best : part < best) ? part : best;
+    return best;
+}
+
+template <class B, class T = typename B::value_type>
+void extreme_of_row(T* y, const T* x, std::size_t n, bool largest) {
+    *y = largest ? extreme_of<B, true>(x, n, *y) : extreme_of<B, false>(x, n, *y);
+}
+
+template <class B, bool largest, class T = typename B::value_type>
+void take_extreme(T* y, const T* x, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += B::size) {
+        const B v = load_some<B>(x + i, n - i, T(0)), old = load_some<B>(y + i, n - i, T(0));
+        const B best = xsimd::select(v == v, better<B, largest>(old, v), v);
+        store_some(xsimd::select(old == old, best, old), y + i, n - i);
+    }
+}
+
+template <class B, class T = typename B::value_type>
+void extreme_into(T* y, const T* x, std::size_t n, bool largest) {
+    (largest ? take_extreme<B, true> : take_extreme<B, false>)(y, x, n);
+}
+
 template <class B, class T = typename B::value_type>
 void softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
@@ -162,7 +212,13 @@ void dropout(
 
 template <class B>
 constexpr RowKernels<typename B::value_type> table = {
-    softmax<B>, log_softmax<B>, softmax_share<B>, log_softmax_share<B>, dropout<B>};
+    softmax<B>,
+    log_softmax<B>,
+    softmax_share<B>,
+    log_softmax_share<B>,
+    extreme_of_row<B>,
+    extreme_into<B>,
+    dropout<B>};
 
 [[maybe_unused]] const bool offered[] = {
     offer_kernels(kernel_slot<RowKernels<float>>, Isa::XGRAD_ISA, &table<Batch<float>>),

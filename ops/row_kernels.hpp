@@ -16,6 +16,10 @@ struct RowKernels {
     Rows log_softmax;
     Shares softmax_share;
     Shares log_softmax_share;
+    /// y = the largest or least of y and the n elements of x; NaN wins.
+    void (*extreme_of_row)(T* y, const T* x, std::size_t n, bool largest);
+    /// The same element by element: of y[i] and x[i].
+    void (*extreme_into)(T* y, const T* x, std::size_t n, bool largest);
     /// y[i] = keep(i) ? scale x[i] : 0, where keep(i) holds when word first + i of the Philox
     /// stream (key, counter) is below `threshold`. `first` is a multiple of 4.
     void (*dropout)(

@@ -45,26 +45,27 @@ void tile(const Product<T>& product, std::size_t i, std::size_t j) {
     const Product<T> p = product;  // a copy, which storing to c cannot change
     B sum[R][C];
     unroll<R>([&](auto r) { unroll<C>([&](auto v) { sum[r][v] = B(T(0)); }); });
-    const T* a = p.a + i * p.row_a;
-    const T* b = p.b + j;
     B x[C];
+    std::size_t from_a = i * p.row_a, from_b = j;
     const auto add = [&]() __attribute__((always_inline)) {
         unroll<R>([&](auto r) {
-            const B value(a[r * p.row_a]);
+            const B value(p.a[from_a + r * p.row_a]);
             unroll<C>([&](auto v) { sum[r][v] = multiply_add(value, x[v], sum[r][v]); });
         });
+        from_a += p.step_a;
+        from_b += p.row_b;
     };
     // What a whole batch reads of the next row is not stored. Only the last rows have no next one.
-    const T* const end = p.b + p.size_b;
     std::size_t q = 0;
-    for (; q < p.k && b + C * B::size <= end; ++q, a += p.step_a, b += p.row_b) {
-        unroll<C>([&](auto v) { x[v] = B::load_unaligned(b + v * B::size); });
+    for (; q < p.k && from_b + C * B::size <= p.size_b; ++q) {
+        unroll<C>([&](auto v) { x[v] = B::load_unaligned(p.b + from_b + v * B::size); });
         add();
     }
-    for (; q < p.k; ++q, a += p.step_a, b += p.row_b) {
+    for (; q < p.k; ++q) {
         unroll<C>([&](auto v) {
-            const T* from = b + v * B::size < end ? b + v * B::size : end;
-            x[v] = load_some<B>(from, static_cast<std::size_t>(end - from), T(0));
+            const std::size_t wanted = from_b + v * B::size;
+            const std::size_t from = wanted < p.size_b ? wanted : p.size_b;
+            x[v] = load_some<B>(p.b + from, p.size_b - from, T(0));
         });
         add();
     }

@@ -258,16 +258,31 @@ TEST_CASE_TEMPLATE(
     });
 }
 
+namespace {
+
+template <class T>
+void check_convolution(const Shape& x, const Shape& w, const Conv2dOptions& options) {
+    const Array<T> in = random_array<T>(x, 8), weight = random_array<T>(w, 9);
+    const auto by_x = [&](const auto& v) { return conv2d(v, Variable<T>(weight), options); };
+    const auto by_w = [&](const auto& v) { return conv2d(Variable<T>(in), v, options); };
+    check_same_bits([&] { return run(in, by_x); });
+    check_same_bits([&] { return run(weight, by_w); });
+}
+
+}  // namespace
+
 TEST_CASE_TEMPLATE("convolutions give the same bits with one thread and two", T, float, double) {
-    const auto check = [](const Shape& x, const Shape& w, const Conv2dOptions& options) {
-        const Array<T> in = random_array<T>(x, 8), weight = random_array<T>(w, 9);
-        const auto by_x = [&](const auto& v) { return conv2d(v, Variable<T>(weight), options); };
-        const auto by_w = [&](const auto& v) { return conv2d(Variable<T>(in), v, options); };
-        check_same_bits([&] { return run(in, by_x); });
-        check_same_bits([&] { return run(weight, by_w); });
-    };
-    check({5, 33, 13, 11}, {20, 33, 3, 3}, {.padding = 1});
-    check({1, 130, 19, 17}, {7, 130, 3, 2}, {.stride = 2, .padding = 2});
-    check({3, 24, 40, 41}, {24, 1, 3, 3}, {.padding = 1, .groups = 24});
-    check({2, 3, 150, 301}, {9, 3, 5, 5}, {.stride = {1, 2}, .dilation = {2, 1}});
+    check_convolution<T>({5, 33, 13, 11}, {20, 33, 3, 3}, {.padding = 1});
+    check_convolution<T>({1, 130, 19, 17}, {7, 130, 3, 2}, {.stride = 2, .padding = 2});
+    check_convolution<T>({3, 24, 40, 41}, {24, 1, 3, 3}, {.padding = 1, .groups = 24});
+    check_convolution<T>({2, 3, 150, 301}, {9, 3, 5, 5}, {.stride = {1, 2}, .dilation = {2, 1}});
+}
+
+TEST_CASE_TEMPLATE(
+    "BLAS: convolutions by matrix products give the same bits with one thread and two",
+    T,
+    float,
+    double) {
+    check_convolution<T>({17, 40, 9, 7}, {33, 40, 1, 1}, {});
+    check_convolution<T>({20, 40, 7, 7}, {33, 40, 3, 3}, {.padding = 1});
 }

@@ -13,7 +13,8 @@ using V = Variable<double>;
 namespace {
 
 struct Drawn {
-    explicit Drawn(std::mt19937& random) {
+    // `wide`: with the channels from which on small maps and kernels of 1 are matrix products.
+    explicit Drawn(std::mt19937& random, bool wide = false) {
         const auto between = [&](std::size_t low, std::size_t high) {
             return low + random() % (high - low + 1);
         };
@@ -21,6 +22,10 @@ struct Drawn {
         options.groups = between(1, 3);
         channels = random() % 8 == 0 ? between(60, 130) : between(1, 9);
         results = between(1, 20);
+        if (wide) {
+            channels = between(15, 24);
+            results = between(15, 24);
+        }
         const auto axis = [&](std::size_t& extent,
                               std::size_t& kernel,
                               std::size_t RowsColumns::*at) {
@@ -71,37 +76,61 @@ void each_product(const Drawn& d, const Shape& y, F f) {
     }
 }
 
+// A convolution and its gradients beside the definition, and its bias beside an addition.
+template <class T>
+void check_convolution(const Drawn& d, unsigned i) {
+    const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-11;
+    const Conv2dOptions& o = d.options;
+    const Variable<T> x(
+        random_array<T>({d.batch, o.groups * d.channels, d.extent.rows, d.extent.columns}, 3 * i),
+        true);
+    const Variable<T> w(
+        random_array<T>(
+            {o.groups * d.results, d.channels, d.kernel.rows, d.kernel.columns}, 3 * i + 1),
+        true);
+    const Variable<T> y = conv2d(x, w, o);
+    const Variable<T> g(random_array<T>(y.shape(), 3 * i + 2));
+    const auto shares = grad<T>(std::vector{y}, {x, w}, {.seeds = {g}});
+    Array<double> value(y.shape(), 0.0), dx(x.shape(), 0.0), dw(w.shape(), 0.0);
+    each_product(d, y.shape(), [&](std::size_t at_x, std::size_t at_w, std::size_t at_y) {
+        const double in = x.value().data()[at_x], weight = w.value().data()[at_w];
+        const double share = g.value().data()[at_y];
+        value.data()[at_y] += in * weight;
+        dx.data()[at_x] += share * weight;
+        dw.data()[at_w] += share * in;
+    });
+    check_close(Array<double>(y.value()), value, tolerance);
+    check_close(Array<double>(shares[0].value()), dx, tolerance);
+    check_close(Array<double>(shares[1].value()), dw, tolerance);
+    const Variable<T> bias(random_array<T>({w.shape()[0]}, i)),
+        spread = reshape(bias, {w.shape()[0], 1, 1});
+    check_close(conv2d(x, w, bias, o).value(), (y + spread).value(), tolerance);
+    // The other way, with another bias; without the padding, which may leave nothing.
+    const Variable<T> back(random_array<T>({x.shape()[1]}, i + 1));
+    const ConvTranspose2dOptions turned{
+        .stride = o.stride, .dilation = o.dilation, .groups = o.groups};
+    check_close(
+        conv_transpose2d(g, w, back, turned).value(),
+        (conv_transpose2d(g, w, turned) + reshape(back, {x.shape()[1], 1, 1})).value(),
+        tolerance);
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("convolutions of any size are what they are defined as", T, float, double) {
     std::mt19937 random(1);
-    const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-11;
     for (unsigned i = 0; i < 150; ++i) {
-        const Drawn d(random);
-        const Conv2dOptions& o = d.options;
         CAPTURE(i);
-        const Variable<T> x(
-            random_array<T>(
-                {d.batch, o.groups * d.channels, d.extent.rows, d.extent.columns}, 3 * i),
-            true);
-        const Variable<T> w(
-            random_array<T>(
-                {o.groups * d.results, d.channels, d.kernel.rows, d.kernel.columns}, 3 * i + 1),
-            true);
-        const Variable<T> y = conv2d(x, w, o);
-        const Variable<T> g(random_array<T>(y.shape(), 3 * i + 2));
-        const auto shares = grad<T>(std::vector{y}, {x, w}, {.seeds = {g}});
-        Array<double> value(y.shape(), 0.0), dx(x.shape(), 0.0), dw(w.shape(), 0.0);
-        each_product(d, y.shape(), [&](std::size_t at_x, std::size_t at_w, std::size_t at_y) {
-            const double in = x.value().data()[at_x], weight = w.value().data()[at_w];
-            const double share = g.value().data()[at_y];
-            value.data()[at_y] += in * weight;
-            dx.data()[at_x] += share * weight;
-            dw.data()[at_w] += share * in;
-        });
-        check_close(Array<double>(y.value()), value, tolerance);
-        check_close(Array<double>(shares[0].value()), dx, tolerance);
-        check_close(Array<double>(shares[1].value()), dw, tolerance);
+        check_convolution<T>(Drawn(random), i);
+    }
+}
+
+TEST_CASE_TEMPLATE(
+    "convolutions by matrix products are what they are defined as", T, float, double) {
+    std::mt19937 random(2);
+    for (unsigned i = 0; i < 60; ++i) {
+        CAPTURE(i);
+        check_convolution<T>(Drawn(random, true), i);
     }
 }
 

@@ -56,6 +56,29 @@ TEST_CASE_TEMPLATE("elementwise: long arrays, in parts, one and two threads", T,
     check_fused<T>(formula, 30 * tolerance<T>, x.value(), w.value(), b.value());
 }
 
+TEST_CASE_TEMPLATE("elementwise: many rows, in blocks, one and two threads", T, float, double) {
+    const auto formula = [](auto x, auto w, auto b, auto s) { return tanh(w * x) * s + b * x; };
+    const Array<T> x = random_array<T>({3, 211, 601}, 1);
+    const Shape shapes[][3] = {
+        {{601}, {3, 211, 1}, {}}, {{211, 601}, {211, 1}, {3, 1, 1}}, {{3, 1, 601}, {1}, {1, 601}}};
+    for (const auto& [row, column, scalar] : shapes) {
+        const Array<T> w = random_array<T>(row, 2), b = random_array<T>(column, 3);
+        const Array<T> s = random_array<T>(scalar, 4);
+        std::vector<std::vector<Array<T>>> results;
+        for (const std::size_t threads : {1, 2}) {
+            set_num_threads(threads);
+            const std::vector<Variable<T>> in{{x, true}, {w, true}, {b, true}, {s, true}};
+            const Variable<T> y = elementwise(formula)(in[0], in[1], in[2], in[3]);
+            results.push_back({y.value()});
+            for (const auto& g : grad<T>(std::vector{sum(square(y))}, in))
+                results.back().push_back(g.value());
+        }
+        set_num_threads(1);
+        CHECK(results[0] == results[1]);
+        check_fused<T>(formula, 30 * tolerance<T>, x, w, b, s);
+    }
+}
+
 TEST_CASE("elementwise takes up to eight inputs") {
     const auto formula = [](auto a, auto b, auto c, auto d, auto e, auto f, auto g, auto h) {
         return a * b + c * d - e * f + g / (h * h + 1) + tanh(a * h);

@@ -128,3 +128,39 @@ TEST_CASE_TEMPLATE("softmax of a long row adds up", T, float, double) {
         }(),
         8);
 }
+
+TEST_CASE_TEMPLATE(
+    "max and min of every length and axis; NaN wins wherever it stands", T, float, double) {
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    for (const std::size_t n : {1, 2, 7, 8, 15, 16, 17, 33, 40, 1001}) {
+        CAPTURE(n);
+        Array<T> x = random_array<T>({3, n, 2}, 11);
+        for (const bool last : {false, true}) {
+            // Along the last axis, or down columns of it.
+            const Shape shape = last ? Shape{6, n} : Shape{3, n, 2};
+            Array<T> values = x;
+            values.reshape(shape);
+            for (const std::size_t at : {std::size_t{0}, n / 2, n - 1}) {
+                Array<T> poisoned = values;
+                poisoned.data()[last ? n + at : n * 2 + at * 2] = nan;  // of result 1, or 2
+                const auto y = on_two_threads([&] { return max(Variable<T>(poisoned), {1}); });
+                const auto z = min(Variable<T>(poisoned), {1});
+                const std::size_t bad = last ? 1 : 2;
+                for (std::size_t i = 0; i < y.size(); ++i) {
+                    T top = -std::numeric_limits<T>::infinity(), low = -top;
+                    for (std::size_t j = 0; j < n; ++j) {
+                        const T v = values.data()[last ? i * n + j : i / 2 * n * 2 + j * 2 + i % 2];
+                        top = std::max(top, v);
+                        low = std::min(low, v);
+                    }
+                    CHECK(is_close(y.value().data()[i], i == bad ? nan : top, 0));
+                    CHECK(is_close(z.value().data()[i], i == bad ? nan : low, 0));
+                }
+            }
+        }
+    }
+    const auto y = on_two_threads([] {
+        return max(Variable<T>(random_array<T>({900, 211}, 1)), {1});
+    });
+    CHECK(y.size() == 900);
+}
