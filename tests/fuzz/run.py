@@ -73,7 +73,7 @@ def fuzz(target, inputs, dictionary, seconds):
 
 def keep(target, inputs, corpus):
     with tempfile.TemporaryDirectory() as small:
-        run(target, "-merge=1", f"-max_len={MAX_KEPT_BYTES}", small, inputs)
+        run(target, "-merge=1", "-use_counters=0", f"-max_len={MAX_KEPT_BYTES}", small, inputs)
         pack(Path(small), corpus)
         print(f"{len(list(Path(small).iterdir()))} inputs kept, {corpus.stat().st_size} bytes")
 
