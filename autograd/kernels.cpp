@@ -24,31 +24,35 @@ void clear(T* y, std::size_t n) {
 template <class B>
 constexpr std::size_t sum_unit = 4 * B::size;
 
-// The sum of x and y, n elements each, a multiple of the unit. Pairwise over blocks: the error
+// The sum of x and y, n elements each, a multiple of the unit, in units that are `step` units
+// apart. Pairwise over blocks: the error
 // grows with log n, not n [Higham 1993, "The accuracy of floating point summation", 3]. Four
 // accumulators for each hide the latency of the addition.
 template <class B, class T = typename B::value_type>
-T sum_both(const T* x, const T* y, std::size_t n) {
+T sum_both(const T* x, const T* y, std::size_t n, std::size_t step) {
     constexpr std::size_t block = 4096;
     if (n > block) {
         const std::size_t half = (n / 2 + block - 1) / block * block;
-        return sum_both<B>(x, y, half) + sum_both<B>(x + half, y + half, n - half);
+        return sum_both<B>(x, y, half, step) +
+               sum_both<B>(x + half * step, y + half * step, n - half, step);
     }
     B a(T(0)), b(T(0)), c(T(0)), d(T(0)), e(T(0)), f(T(0)), g(T(0)), h(T(0));
-    for (std::size_t i = 0; i < n; i += sum_unit<B>) {
-        a += B::load_unaligned(x + i);
-        b += B::load_unaligned(x + i + B::size);
-        c += B::load_unaligned(x + i + 2 * B::size);
-        d += B::load_unaligned(x + i + 3 * B::size);
-        e += B::load_unaligned(y + i);
-        f += B::load_unaligned(y + i + B::size);
-        g += B::load_unaligned(y + i + 2 * B::size);
-        h += B::load_unaligned(y + i + 3 * B::size);
+    for (std::size_t i = 0; i < n;
+         i += sum_unit<B>, x += step * sum_unit<B>, y += step * sum_unit<B>) {
+        a += B::load_unaligned(x);
+        b += B::load_unaligned(x + B::size);
+        c += B::load_unaligned(x + 2 * B::size);
+        d += B::load_unaligned(x + 3 * B::size);
+        e += B::load_unaligned(y);
+        f += B::load_unaligned(y + B::size);
+        g += B::load_unaligned(y + 2 * B::size);
+        h += B::load_unaligned(y + 3 * B::size);
     }
     return xsimd::hadd(((a + b) + (c + d)) + ((e + f) + (g + h)));
 }
 
-// Both halves at once: memory delivers two streams faster than one. The order depends on n alone.
+// Both halves at once: memory delivers two streams faster than one, if they are long; else every
+// other unit. The order depends on n alone.
 template <class B, class T = typename B::value_type>
 T sum(const T* x, std::size_t n) {
     const std::size_t half = n / 2 / sum_unit<B> * sum_unit<B>;
@@ -56,7 +60,11 @@ T sum(const T* x, std::size_t n) {
     for (std::size_t i = 2 * half; i < n; i += B::size)
         rest += load_some<B>(x + i, n - i, T(0));
     const T total = xsimd::hadd(rest);
-    return half > 0 ? sum_both<B>(x, x + half, half) + total : total;
+    if (half == 0)
+        return total;
+    constexpr std::size_t long_stream = 32768;
+    return total + (half < long_stream ? sum_both<B>(x, x + sum_unit<B>, half, 2)
+                                       : sum_both<B>(x, x + half, half, 1));
 }
 
 template <class B, class T = typename B::value_type>
