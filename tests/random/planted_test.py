@@ -43,7 +43,7 @@ def build(source, folder):
     file = folder / "program.cpp"
     file.write_text(source)
     packages = subprocess.check_output(
-        ["pkg-config", "--cflags", "--libs", "xtensor", "openblas", "fmt", "zlib"], text=True
+        ["pkg-config", "--cflags", "--libs", "xtensor", "openblas", "fmt", "zlib", "libzip"], text=True
     )
     where = str(Path(LIBRARY).parent)
     whole = ["-Wl,--whole-archive", LIBRARY, "-Wl,--no-whole-archive", f"-Wl,-rpath,{where}"]
