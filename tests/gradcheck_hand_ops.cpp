@@ -4,6 +4,7 @@
 #include <tests/gradcheck_hand_faults.hpp>
 #include <tools/gradcheck_op.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
