@@ -316,12 +316,14 @@ std::string story(const HandFault& fault) {
 
 }  // namespace
 
-bool check_by_hand() {
+bool check_by_hand(bool stories) {
     std::size_t made = 0, caught = 0, explained = 0;
     for (const auto& list : {faults_in_values(), faults_in_shapes(), faults_in_the_tape()}) {
         for (const HandFault& fault : list) {
             ++made;
             const std::string text = story(fault);
+            if (stories)
+                std::printf("--- %s\n%s\n", fault.name, text.c_str());
             caught += !text.empty();
             const bool as_expected = text.find(fault.says) != text.npos;
             explained += as_expected;

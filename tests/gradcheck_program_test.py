@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the gradcheck program: its lines, its report, its exit codes.
 
-usage: gradcheck_program_test.py PROGRAM MYOPS CRASH
+usage: gradcheck_program_test.py PROGRAM MYOPS CRASH UNDECIDED
 """
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-PROGRAM, MYOPS, CRASH = sys.argv[1:4]
+PROGRAM, MYOPS, CRASH, UNDECIDED = sys.argv[1:5]
 
 
 def run(*arguments):
@@ -87,7 +87,19 @@ check("the page tells the story", "FAIL myops_wrong_square" in page and "<polyli
 check("the page maps the errors", page.count("<rect") >= 3, page)
 check("the suite counts", int(suite.get("tests")) == len(suite.findall("testcase")) > 5, out)
 
-code, out, err = run("--power", "--op", "tanh", "--op", "matmul")
+check("the page explains its curves", "Dashed: |analytic - numeric|" in page and "stroke-dasharray" in page, page)
+
+code, out, err = run("--load", UNDECIDED)
+check("only inconclusive exits 3", code == 3 and " 0 failures, 1 inconclusive" in out, f"{code} {out} {err}")
+check("what is inconclusive is told", "undecided, sample 0, input shapes (3,): gradient INCONCLUSIVE\n" in out, out)
+check("beside a failure it exits 1", run("--load", UNDECIDED, "--load", MYOPS)[0] == 1, out)
+
+with tempfile.TemporaryDirectory() as scratch:
+    file = Path(scratch) / "power.json"
+    code, out, err = run("--power", "--op", "tanh", "--op", "matmul", "--json", str(file))
+    power = json.loads(file.read_text())
+check("--power --json tells the same", power["passed"] and [op["op"] for op in power["ops"]] == ["tanh", "matmul"], power)
+check("--power --json has the smallest factor", all(0 < op["smallest"] < 1e-5 for op in power["ops"]), power)
 check("--power catches every fault", code == 0 and "2 ops, " in out and "missed" not in out, out)
 check("--power names the smallest", "1e-0" in out.splitlines()[1], out)
 
@@ -99,8 +111,18 @@ for bad in (
     ["--op", "tanh", "--order", "0"],
     ["--op", "tanh", "--shapes", "many"],
     ["--op", "tanh", "--json", "/nowhere/report.json"],
+    ["--power", "--op", "tanh", "--html", "page.html"],
+    ["--power", "--op", "tanh", "--junit", "junit.xml"],
+    ["--power", "--op", "tanh", "--dtype", "float"],
+    ["--power", "--op", "tanh", "--json", "/nowhere/power.json"],
 ):
     code, out, err = run(*bad)
     check(f"{bad} exits 2", code == 2 and err, out + err)
 check("the name is shown", 'no op is named "tanhh"' in run("--op", "tanhh")[2], err)
 check("--help exits 0", run("--help")[0] == 0, "")
+check(
+    "--power says what it does not take",
+    run("--power", "--op", "tanh", "--html", "page.html")[2]
+    == "gradcheck: --power does not take --html; its faults are of first order and in double, and its report is text or --json\n",
+    "",
+)

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace xgrad {
 namespace {
@@ -10,16 +11,35 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Verdict = OpCheck::Verdict;
 
+Json json_of(const GradcheckPoint& point) {
+    return {{"step", point.step}, {"difference", point.difference}};
+}
+
+template <class Items>
+Json list_of(const Items& items);
+
+// Null where there is no such number.
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
+
 Json json_of(const GradcheckEntry& entry) {
-    return {
+    Json json = {
         {"input", entry.input},
         {"index", entry.index},
         {"verdict", describe(entry.verdict)},
-        {"analytic", entry.analytic},
-        {"numeric", entry.numeric},
-        {"uncertainty", entry.uncertainty},
-        {"absolute", entry.absolute},
-        {"relative", entry.relative}};
+        {"analytic", number(entry.analytic)},
+        {"numeric", number(entry.numeric)},
+        {"uncertainty", number(entry.uncertainty)},
+        {"absolute", number(entry.absolute)},
+        {"relative", number(entry.relative)},
+        {"step", entry.step},
+        {"taylor", number(entry.taylor)},
+        {"kink", entry.kink}};
+    if (entry.on_kink) {
+        json["left"] = number(entry.left);
+        json["right"] = number(entry.right);
+    }
+    json["sweep"] = list_of(entry.sweep);
+    return json;
 }
 
 Json json_of(const Shape& shape) {
@@ -47,7 +67,10 @@ Json json_of(const GradcheckInput& input) {
 }
 
 Json json_of(const GradcheckOrder& order);
+Json json_of(const GradcheckFinding& finding);
+Json json_of(const GradcheckReport& report);
 Json json_of(const OpReport& report);
+Json json_of(const PowerReport& report);
 
 template <class Items>
 Json list_of(const Items& items) {
@@ -65,6 +88,23 @@ Json json_of(const GradcheckOrder& order) {
         {"below_noise", order.below_noise},
         {"inputs", list_of(order.inputs)},
         {"worst", list_of(order.worst)}};
+}
+
+Json json_of(const GradcheckFinding& finding) {
+    return {
+        {"check", finding.check},
+        {"verdict", describe(finding.verdict)},
+        {"text", finding.text},
+        {"advice", finding.advice}};
+}
+
+Json json_of(const GradcheckReport& report) {
+    return {
+        {"passed", report.ok()},
+        {"verdict", describe(report.verdict())},
+        {"findings", list_of(report.findings)},
+        {"notes", report.notes},
+        {"orders", list_of(report.orders)}};
 }
 
 Json checks_of(const OpReport& report, Verdict verdict) {
@@ -91,19 +131,22 @@ Json json_of(const OpReport& report) {
         {"norm_ratio", report.norm_ratio},
         {"failures", checks_of(report, Verdict::failed)},
         {"inconclusive", checks_of(report, Verdict::inconclusive)},
-        {"skipped", checks_of(report, Verdict::skipped)}};
+        {"skipped", checks_of(report, Verdict::skipped)},
+        {"reports", list_of(report.reports)}};
+}
+
+Json json_of(const PowerReport& report) {
+    return {
+        {"op", report.op},
+        {"faults", report.faults},
+        {"caught", report.caught},
+        {"smallest", report.smallest ? Json(*report.smallest) : Json(nullptr)},
+        {"missed", report.missed}};
 }
 
 }  // namespace
 
-std::string to_json(const GradcheckReport& report) {
-    Json findings = Json::array();
-    for (const GradcheckFinding& finding : report.findings)
-        findings.push_back({{"check", finding.check}, {"text", finding.text}});
-    const Json json = {
-        {"passed", report.ok()}, {"findings", findings}, {"orders", list_of(report.orders)}};
-    return json.dump(2) + "\n";
-}
+std::string to_json(const GradcheckReport& report) { return json_of(report).dump(2) + "\n"; }
 
 std::string to_json(
     const std::vector<OpReport>& reports, const GradcheckOptions& options, double seconds) {
@@ -112,6 +155,21 @@ std::string to_json(
         {"seed", options.seed},
         {"order", options.order},
         {"seconds", seconds},
+        {"ops", list_of(reports)}};
+    return json.dump(2) + "\n";
+}
+
+std::string to_json(const std::vector<PowerReport>& reports, const GradcheckOptions& options) {
+    std::size_t faults = 0, caught = 0;
+    for (const PowerReport& report : reports) {
+        faults += report.faults;
+        caught += report.caught;
+    }
+    const Json json = {
+        {"passed", faults > 0 && caught == faults},
+        {"seed", options.seed},
+        {"faults", faults},
+        {"caught", caught},
         {"ops", list_of(reports)}};
     return json.dump(2) + "\n";
 }

@@ -236,12 +236,21 @@ std::string OpReport::to_string() const {
             where,
             check.name,
             check.verdict == Verdict::failed ? "" : " INCONCLUSIVE");
-        std::string story = "    " + check.text + "\n";
-        for (std::size_t at = story.find("; "); at != story.npos; at = story.find("; ", at))
-            story.replace(at, 2, "\n    ");
-        all += story;
+        all += detail::lines_of(check.text, "    ");
     }
     return all;
+}
+
+int exit_code(const std::vector<OpReport>& reports) noexcept {
+    const auto any = [&](Verdict verdict) {
+        return std::ranges::any_of(
+            reports, [verdict](const OpReport& report) { return report.count(verdict) > 0; });
+    };
+    if (any(Verdict::failed))
+        return 1;
+    if (any(Verdict::inconclusive))
+        return 3;
+    return !reports.empty() && std::ranges::all_of(reports, &OpReport::ok) ? 0 : 2;
 }
 
 OpReport detail::check_once(Case one) {

@@ -59,4 +59,8 @@ struct OpReport {
 /// op gets out. Throws std::invalid_argument for options out of range.
 [[nodiscard]] OpReport check_op(const Op& op, const GradcheckOptions& options = {.order = 2});
 
+/// What a program that checks ops should end with: 0 all passed, 1 a failure, 3 no failure and
+/// something inconclusive, 2 nothing checked: no op, or one of which every check was skipped.
+[[nodiscard]] int exit_code(const std::vector<OpReport>& reports) noexcept;
+
 }  // namespace xgrad

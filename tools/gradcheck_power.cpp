@@ -44,44 +44,77 @@ bool is_caught(const Op& op, const Sample& wrong, std::size_t number, GradcheckO
     return report.verdict() == GradcheckVerdict::fail;
 }
 
+bool has_effect(
+    const Op& op,
+    const Sample& right,
+    const Sample& wrong,
+    std::size_t number,
+    const GradcheckOptions& options) {
+    try {
+        return differ(gradients(op, right, number, options), gradients(op, wrong, number, options));
+    } catch (const std::exception&) {
+        return false;  // the fault does not fit
+    }
+}
+
+// The least power of ten d for which the factor 1 + d in that input's gradient is caught; 0 where
+// no factor has an effect, empty where the first that has one escapes.
+std::optional<double> smallest_factor(
+    const Op& op, std::size_t number, std::size_t input, const GradcheckOptions& options) {
+    const Sample& sample = op.samples()[number];
+    double least = 0;
+    for (double d = 0.1; d > 1e-11; d /= 10) {
+        const Sample wrong = spoiled(op, sample, {FaultKind::factor, input, d});
+        if (!has_effect(op, sample, wrong, number, options))
+            return least;
+        if (!is_caught(op, wrong, number, options))
+            return least > 0 ? std::optional(least) : std::nullopt;
+        least = d;
+    }
+    return least;
+}
+
+void inject(
+    const Op& op, std::size_t number, const GradcheckOptions& options, PowerReport& report) {
+    const Sample& sample = op.samples()[number];
+    for (const Fault& fault : possible_faults(sample)) {
+        const Sample wrong = spoiled(op, sample, fault);
+        if (!has_effect(op, sample, wrong, number, options))
+            continue;
+        ++report.faults;
+        if (is_caught(op, wrong, number, options)) {
+            ++report.caught;
+        } else {
+            report.missed.push_back(
+                fmt::format("sample {}, input {}: {}", number, fault.input, describe(fault)));
+        }
+    }
+}
+
 }  // namespace
+
+int exit_code(const std::vector<PowerReport>& reports) noexcept {
+    std::size_t faults = 0, caught = 0;
+    for (const PowerReport& report : reports) {
+        faults += report.faults;
+        caught += report.caught;
+    }
+    return faults == 0 ? 2 : caught == faults ? 0 : 1;
+}
 
 PowerReport power_of(const Op& op, const GradcheckOptions& options) {
     PowerReport report;
     report.op = op.name();
-    const auto has_effect = [&](const Sample& right, const Sample& wrong, std::size_t number) {
-        try {
-            return differ(
-                gradients(op, right, number, options), gradients(op, wrong, number, options));
-        } catch (const std::exception&) {
-            return false;  // the fault does not fit
-        }
-    };
     for (std::size_t number = 0; number < op.samples().size(); ++number) {
+        inject(op, number, options, report);
         const Sample& sample = op.samples()[number];
-        for (const Fault& fault : possible_faults(sample)) {
-            const Sample wrong = spoiled(op, sample, fault);
-            if (!has_effect(sample, wrong, number))
-                continue;
-            ++report.faults;
-            if (is_caught(op, wrong, number, options)) {
-                ++report.caught;
-            } else {
-                report.missed.push_back(
-                    fmt::format("sample {}, input {}: {}", number, fault.input, describe(fault)));
-            }
-        }
         for (std::size_t input = 0; input < sample.shapes.size(); ++input) {
             if (sample.fixed.contains(input))
                 continue;
-            double least = 0;
-            for (double d = 0.1; d > 1e-11; d /= 10) {
-                const Sample wrong = spoiled(op, sample, {FaultKind::factor, input, d});
-                if (!has_effect(sample, wrong, number) || !is_caught(op, wrong, number, options))
-                    break;
-                least = d;
-            }
-            report.smallest = std::max(report.smallest, least);
+            const std::optional<double> least = smallest_factor(op, number, input, options);
+            // An input that escapes stands for the op.
+            if (report.smallest)
+                report.smallest = least ? std::optional(std::max(*report.smallest, *least)) : least;
         }
     }
     return report;

@@ -124,12 +124,23 @@ GradcheckVerdict GradcheckReport::verdict() const noexcept {
     return worst;
 }
 
+std::string detail::lines_of(std::string_view story, std::string_view indent) {
+    constexpr std::string_view stop = "; ";
+    std::string lines;
+    for (std::size_t at = 0; at != story.npos;) {
+        const std::size_t end = story.find(stop, at);
+        lines += fmt::format("{}{}\n", indent, story.substr(at, end - at));
+        at = end == story.npos ? end : end + stop.size();
+    }
+    return lines;
+}
+
 std::string GradcheckReport::to_string() const {
     std::string text = fmt::format("gradcheck: {}\n", describe(verdict()));
     for (const GradcheckFinding& finding : findings) {
-        text += fmt::format("  {}: {}\n", finding.check, finding.text);
+        text += fmt::format("  {}:\n{}", finding.check, detail::lines_of(finding.text, "    "));
         if (!finding.advice.empty())
-            text += fmt::format("    {}\n", finding.advice);
+            text += fmt::format("    advice: {}\n", finding.advice);
     }
     for (const std::string& note : notes)
         text += fmt::format("  note: {}\n", note);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace xgrad {
@@ -111,8 +112,15 @@ struct GradcheckReport {
     /// The worst of the findings'.
     [[nodiscard]] GradcheckVerdict verdict() const noexcept;
     [[nodiscard]] bool ok() const noexcept { return findings.empty(); }
-    /// The verdict, a line for each input, each finding, the worst entries.
+    /// The verdict; each finding, its story in short lines; notes; a line for each input and for
+    /// each of the worst entries.
     [[nodiscard]] std::string to_string() const;
 };
 
+namespace detail {
+
+/// The parts of a story, which "; " sets apart, each on a line of its own.
+[[nodiscard]] std::string lines_of(std::string_view story, std::string_view indent);
+
+}  // namespace detail
 }  // namespace xgrad

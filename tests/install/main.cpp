@@ -9,6 +9,8 @@
 #include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tools/gradcheck.hpp>
+#include <tools/gradcheck_html.hpp>
+#include <tools/gradcheck_json.hpp>
 #include <tools/gradcheck_op.hpp>
 
 #include <cstdio>
@@ -30,6 +32,10 @@ int main() {
         [&](const auto& in) { return sum(dense(gate(in[0], in[1]))); }, xgrad::Variables{x, x});
     if (!report.ok()) {
         std::puts(report.to_string().c_str());
+        return 1;
+    }
+    if (!to_json(report).starts_with("{") || !to_html(report).starts_with("<!doctype html>")) {
+        std::puts("the checker's report is no JSON or no page");
         return 1;
     }
 
