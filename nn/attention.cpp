@@ -71,7 +71,7 @@ Variable<T> MultiHeadAttention<T>::in_heads(const Variable<T>& x) const {
 }
 
 template <class T>
-Variable<T> MultiHeadAttention<T>::attend(
+Variable<T> MultiHeadAttention<T>::weigh(
     const Variable<T>& queries,
     const Variable<T>& keys,
     const Variable<T>& values,
@@ -98,8 +98,23 @@ Variable<T> MultiHeadAttention<T>::attend(
 }
 
 template <class T>
+Variable<T> MultiHeadAttention<T>::attend(
+    const Variable<T>& queries,
+    const Variable<T>& keys,
+    const Variable<T>& values,
+    const Variable<T>& mask) {
+    return this->call(
+        queries, [&](const Variable<T>& in) { return weigh(in, keys, values, mask); });
+}
+
+template <class T>
+Variable<T> MultiHeadAttention<T>::operator()(const Variable<T>& x, const Variable<T>& mask) {
+    return this->call(x, [&](const Variable<T>& in) { return weigh(in, in, in, mask); });
+}
+
+template <class T>
 Variable<T> MultiHeadAttention<T>::forward(const Variable<T>& x) {
-    return attend(x, x, x);
+    return weigh(x, x, x, {});
 }
 
 template <class T>
@@ -149,9 +164,7 @@ TransformerEncoderLayer<T>::TransformerEncoderLayer(
 template <class T>
 Variable<T> TransformerEncoderLayer<T>::forward(const Variable<T>& x, const Variable<T>& mask) {
     const auto attention = [&](const Variable<T>& in) {
-        // Called as a module where it can be, so that hooks and summaries see it.
-        return (*dropout1_)(
-            mask.defined() ? self_attn_->attend(in, in, in, mask) : (*self_attn_)(in));
+        return (*dropout1_)((*self_attn_)(in, mask));
     };
     const auto dense = [&](const Variable<T>& in) {
         const Variable<T> inner = (*linear1_)(in);
@@ -163,6 +176,11 @@ Variable<T> TransformerEncoderLayer<T>::forward(const Variable<T>& x, const Vari
     }
     const Variable<T> y = (*norm1_)(x + attention(x));
     return (*norm2_)(y + dense(y));
+}
+
+template <class T>
+Variable<T> TransformerEncoderLayer<T>::operator()(const Variable<T>& x, const Variable<T>& mask) {
+    return this->call(x, [&](const Variable<T>& in) { return forward(in, mask); });
 }
 
 template <class T>

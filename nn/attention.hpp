@@ -37,13 +37,16 @@ public:
 
     /// queries (N, L, width), keys and values (N, S, width): (N, L, width). `mask`, where defined,
     /// is added to the scores (N, heads, L, S) and broadcasts to them. Throws ShapeError for shapes
-    /// that do not fit.
+    /// that do not fit. Hooks see the queries as x.
     [[nodiscard]] Variable<T> attend(
         const Variable<T>& queries,
         const Variable<T>& keys,
         const Variable<T>& values,
         const Variable<T>& mask = {});
-    /// Self-attention, attend(x, x, x).
+    using Module<T>::operator();
+    /// Self-attention with a mask; hooks see the whole of x.
+    [[nodiscard]] Variable<T> operator()(const Variable<T>& x, const Variable<T>& mask);
+    /// Self-attention.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
     [[nodiscard]] std::string describe() const override;
     /// For self-attention.
@@ -59,6 +62,11 @@ protected:
 private:
     [[nodiscard]] Variable<T> project(const Variable<T>& x, std::size_t part) const;
     [[nodiscard]] Variable<T> in_heads(const Variable<T>& x) const;
+    [[nodiscard]] Variable<T> weigh(
+        const Variable<T>& queries,
+        const Variable<T>& keys,
+        const Variable<T>& values,
+        const Variable<T>& mask);
 
     std::size_t width_, heads_;
     AttentionOptions options_;
@@ -82,6 +90,9 @@ public:
     TransformerEncoderLayer(
         std::size_t width, std::size_t heads, Rng& rng, TransformerOptions options = {});
 
+    using Module<T>::operator();
+    /// forward(x, mask), and the hooks, as for x alone.
+    [[nodiscard]] Variable<T> operator()(const Variable<T>& x, const Variable<T>& mask);
     /// `mask` as in MultiHeadAttention::attend.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x, const Variable<T>& mask);
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;

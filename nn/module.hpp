@@ -133,6 +133,11 @@ protected:
         return module;
     }
 
+    /// What operator() does, with `compute` in forward's place: for a call that takes more than x,
+    /// such as a mask. Hooks see x and the result; errors begin with the path.
+    [[nodiscard]] Variable<T> call(
+        const Variable<T>& x, const std::function<Variable<T>(const Variable<T>&)>& compute);
+
     /// Makes one like this, whose values are overwritten, by one call of a Copier's functions:
     ///
     ///     void remake(Copier& copier) const override { copier.make<Model>(width_, copier.rng()); }
@@ -145,7 +150,8 @@ private:
 
     [[nodiscard]] std::vector<Parameter<T>> every_parameter() const;
     [[nodiscard]] std::vector<NamedBuffer<T>> every_buffer() const;
-    [[nodiscard]] Variable<T> call(const Variable<T>& x);
+    [[nodiscard]] Variable<T> hooked(
+        const Variable<T>& x, const std::function<Variable<T>(const Variable<T>&)>& compute);
     template <class U>
     void copy_state_to(Module<U>& copy) const;
     void check_name(const std::string& name) const;

@@ -55,13 +55,14 @@ HookHandle Module<T>::register_backward_hook(
 }
 
 template <class T>
-Variable<T> Module<T>::call(const Variable<T>& x) {
+Variable<T> Module<T>::hooked(
+    const Variable<T>& x, const std::function<Variable<T>(const Variable<T>&)>& compute) {
     if (!hooks_)
-        return forward(x);
+        return compute(x);
     const bool watched = !hooks_->backward.empty();
     // Nodes of this call's own, which nobody else's gradient comes through.
     const Variable<T> in = watched ? xgrad::detail::alias(x) : x;
-    Variable<T> y = Hooks::run(hooks_->forward, forward(in), x, true);
+    Variable<T> y = Hooks::run(hooks_->forward, compute(in), x, true);
     if (!watched || !y.requires_grad())
         return y;
     y = xgrad::detail::alias(y);
@@ -119,14 +120,15 @@ Place placed(Module<T>& module, const std::exception& error) {
 }  // namespace
 
 template <class T>
-Variable<T> Module<T>::operator()(const Variable<T>& x) {
+Variable<T> Module<T>::call(
+    const Variable<T>& x, const std::function<Variable<T>(const Variable<T>&)>& compute) {
     const auto rethrow = [this]<class Error>(const Error& error) {
         Place place = placed(*this, error);
         const std::string text = place.below;
         throw PlacedError<Error>(text, std::move(place));
     };
     try {
-        return call(x);
+        return hooked(x, compute);
     } catch (const ShapeError& error) {
         rethrow(error);
     } catch (const IndexError& error) {
@@ -137,6 +139,11 @@ Variable<T> Module<T>::operator()(const Variable<T>& x) {
     return {};  // not reached
 }
 
+template <class T>
+Variable<T> Module<T>::operator()(const Variable<T>& x) {
+    return call(x, [this](const Variable<T>& in) { return forward(in); });
+}
+
 template HookHandle Module<float>::register_forward_hook(
     std::function<Variable<float>(const Variable<float>&, const Variable<float>&)>);
 template HookHandle Module<double>::register_forward_hook(
@@ -145,8 +152,14 @@ template HookHandle Module<float>::register_backward_hook(
     std::function<Variable<float>(const Variable<float>&, const Variable<float>&)>);
 template HookHandle Module<double>::register_backward_hook(
     std::function<Variable<double>(const Variable<double>&, const Variable<double>&)>);
-template Variable<float> Module<float>::call(const Variable<float>&);
-template Variable<double> Module<double>::call(const Variable<double>&);
+template Variable<float> Module<float>::hooked(
+    const Variable<float>&, const std::function<Variable<float>(const Variable<float>&)>&);
+template Variable<double> Module<double>::hooked(
+    const Variable<double>&, const std::function<Variable<double>(const Variable<double>&)>&);
+template Variable<float> Module<float>::call(
+    const Variable<float>&, const std::function<Variable<float>(const Variable<float>&)>&);
+template Variable<double> Module<double>::call(
+    const Variable<double>&, const std::function<Variable<double>(const Variable<double>&)>&);
 template Variable<float> Module<float>::operator()(const Variable<float>&);
 template Variable<double> Module<double>::operator()(const Variable<double>&);
 

@@ -108,7 +108,7 @@ bool Optimizer<T>::step() {
 template <class T>
 void Optimizer<T>::group(
     const std::function<bool(const nn::Parameter<T>&)>& picks, const GroupOptions& options) {
-    detail::check_rate(name(), "lr_factor", options.lr_factor);
+    detail::check_rate(name(), "lr_factor", options.lr_factor.value_or(1));
     detail::check_rate(name(), "l2", options.l2.value_or(0));
     detail::check_rate(name(), "weight_decay", options.weight_decay.value_or(0));
     bool found = false;
@@ -116,7 +116,7 @@ void Optimizer<T>::group(
         if (!picks(entry.parameter))
             continue;
         found = true;
-        entry.lr_factor = options.lr_factor;
+        entry.lr_factor = options.lr_factor.value_or(entry.lr_factor);
         entry.l2 = options.l2.value_or(entry.l2);
         entry.weight_decay = options.weight_decay.value_or(entry.weight_decay);
     }

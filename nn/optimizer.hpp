@@ -13,6 +13,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,10 +52,10 @@ private:
     double lr_ = 0;
 };
 
-/// What a group of parameters has of its own; what is left out is as for the others.
+/// What a group of parameters has of its own; what is left out stays as it was.
 struct GroupOptions {
-    double lr_factor = 1;  ///< its rate is lr_factor lr(), >= 0: a schedule moves every group
-    std::optional<double> l2 = {};            ///< >= 0, also for parameters that do not decay
+    std::optional<double> lr_factor = {};  ///< >= 0: its rate is lr_factor lr(), by a schedule too
+    std::optional<double> l2 = {};         ///< >= 0, also for parameters that do not decay
     std::optional<double> weight_decay = {};  ///< the same
 };
 
@@ -134,6 +135,27 @@ private:
     bool skip_nonfinite_ = false;
     std::uint64_t skipped_ = 0;
 };
+
+/// Gives all parameters of the modules of type M in `net`, and of those inside them, settings of
+/// their own, as Optimizer::group() does. Throws std::invalid_argument when the optimiser has none
+/// of them, or an option is outside its range.
+///
+///     optim::group_of<nn::LayerNorm<float>>(adam, net, {.lr_factor = 0.1});
+template <class M, class T>
+void group_of(Optimizer<T>& optimizer, nn::Module<T>& net, const GroupOptions& options) {
+    std::set<const Array<T>*> picked;  // handles of one parameter share its array
+    net.apply([&](const std::string&, nn::Module<T>& module) {
+        if (dynamic_cast<const M*>(&module) == nullptr)
+            return;
+        for (const nn::Parameter<T>& parameter : module.parameters())
+            picked.insert(&parameter.value.value());
+    });
+    optimizer.group(
+        [&](const nn::Parameter<T>& parameter) {
+            return picked.contains(&parameter.value.value());
+        },
+        options);
+}
 
 extern template class Optimizer<float>;
 extern template class Optimizer<double>;

@@ -4,7 +4,9 @@
 #include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace xgrad::optim {
 namespace {
@@ -24,6 +26,21 @@ void check_penalty(const char* who, double lambda, std::size_t m) {
     detail::check_rate(who, "lambda", lambda);
     if (m == 0)
         fail<std::invalid_argument>("{}: m is 0; need at least one example", who);
+}
+
+// Cuts the 2-norm to max_norm. In units of the largest element, whose square might overflow.
+template <class T>
+void shorten(std::span<T> row, double max_norm) {
+    double largest = 0, squares = 0;
+    for (const T each : row)
+        largest = std::max(largest, std::abs(static_cast<double>(each)));
+    for (const T each : row)
+        squares += std::pow(static_cast<double>(each) / largest, 2);
+    const double norm = std::sqrt(squares);  // NaN for a row of zeros, which stays
+    if (norm > max_norm / largest) {
+        for (T& each : row)
+            each = static_cast<T>(static_cast<double>(each) / largest * (max_norm / norm));
+    }
 }
 
 }  // namespace
@@ -68,17 +85,8 @@ void apply_max_norm(const std::vector<nn::Parameter<T>>& parameters, double max_
         const std::size_t units = parameter.value.shape()[0];
         parameter.value.update([&](std::span<T> w) {
             const std::size_t fan_in = w.size() / units;
-            for (std::size_t unit = 0; unit < units; ++unit) {
-                const std::span<T> row = w.subspan(unit * fan_in, fan_in);
-                double squares = 0;
-                for (const T each : row)
-                    squares += static_cast<double>(each) * static_cast<double>(each);
-                const double norm = std::sqrt(squares);
-                if (norm > max_norm) {
-                    for (T& each : row)
-                        each *= static_cast<T>(max_norm / norm);
-                }
-            }
+            for (std::size_t unit = 0; unit < units; ++unit)
+                shorten(w.subspan(unit * fan_in, fan_in), max_norm);
         });
     }
 }

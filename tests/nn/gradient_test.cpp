@@ -1,4 +1,6 @@
 // Between backward() and step(): clipping, accumulation, skipped steps, groups; and the average.
+#include <nn/attention.hpp>
+#include <nn/layers.hpp>
 #include <tests/nn/optim_problem.hpp>
 
 #include <limits>
@@ -126,6 +128,56 @@ TEST_CASE("groups have their own rate and decay, and a schedule moves them all")
     nested.step();
     check_same(problem.w.value(), w);
     check_close(problem.b.value(), Array<double>(b - 1), 1e-15);
+}
+
+TEST_CASE("a later group changes what it names, and nothing else") {
+    const Problem problem;
+    const Array<double> w = problem.w.value();
+    optim::SGD<double> sgd(problem.parameters(), {.lr = 0.5});
+    sgd.group("w", {.lr_factor = 0.5, .l2 = 0.25, .weight_decay = 0.25});
+    const auto all = [](const nn::Parameter<double>&) { return true; };
+    sgd.group(all, {.l2 = 0.5});
+    sgd.group(all, {.weight_decay = 0});
+    set_gradients(problem, Array<double>({2, 3}, 1.0));
+    sgd.step();
+    check_close(problem.w.value(), Array<double>(w - 0.25 * (1 + 0.5 * w)), 1e-15);
+    sgd.group(all, {.lr_factor = 0});
+    const Array<double> after = problem.w.value();
+    sgd.step();
+    check_same(problem.w.value(), after);
+}
+
+TEST_CASE("a group of all modules of a type") {
+    Rng rng(1);
+    nn::Sequential net(
+        nn::Dense<double>(4, 4, rng),
+        nn::TransformerEncoderLayer<double>(4, 2, rng, {.feedforward = 6, .keep_prob = 1}));
+    optim::SGD<double> sgd(net.parameters(), {.lr = 1});
+    optim::group_of<nn::LayerNorm<double>>(sgd, net, {.lr_factor = 0});
+    const auto before = net.state_dict();
+    const auto moved = [&] {
+        sgd.zero_grad();
+        sum(square(net(Variable<double>(random_array<double>({2, 3, 4}, 1))) - 1)).backward();
+        sgd.step();
+        std::vector<std::string> names;
+        for (const auto& parameter : net.parameters()) {
+            if (parameter.value.value() != before.at(parameter.name))
+                names.push_back(parameter.name);
+        }
+        net.load_state_dict(before);
+        return names;
+    };
+    const auto without_norms = moved();
+    CHECK(without_norms.size() == net.parameters().size() - 4);
+    for (const std::string& name : without_norms)
+        CHECK_MESSAGE(name.find("norm") == std::string::npos, name);
+    // A module stands for all that is inside.
+    optim::group_of<nn::MultiHeadAttention<double>>(sgd, net, {.lr_factor = 0});
+    for (const std::string& name : moved())
+        CHECK_MESSAGE(name.find("self_attn") == std::string::npos, name);
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              optim::group_of<nn::BatchNorm2d<double>>(sgd, net, {.l2 = 0});
+          }) == "SGD: the group has none of the 14 parameters; need one that it picks");
 }
 
 TEST_CASE("a group that picks nothing is an error") {

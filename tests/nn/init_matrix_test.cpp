@@ -3,21 +3,47 @@
 #include <nn/lsuv.hpp>
 #include <tests/support.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <numeric>
+#include <type_traits>
+#include <vector>
 
 using namespace xgrad;
 using namespace xgrad::test;
 
 namespace {
 
+const Shape matrix{200, 300};  // (out, in)
+
+double mean_of(const Array<double>& x) {
+    return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+}
+
 double variance_of(const Array<double>& x) {
-    double mean = 0, total = 0;
-    for (const double v : x)
-        mean += v / static_cast<double>(x.size());
+    const double mean = mean_of(x);
+    double total = 0;
     for (const double v : x)
         total += (v - mean) * (v - mean);
     return total / static_cast<double>(x.size());
+}
+
+// Within five standard errors. The kurtosis of a normal variable that is cut at 2 is 2.366.
+void check_truncated(const Array<double>& x, double variance) {
+    const double n = 60000;
+    REQUIRE(x.shape() == matrix);
+    CHECK(std::abs(mean_of(x)) < 5 * std::sqrt(variance / n));
+    CHECK(std::abs(variance_of(x) / variance - 1) < 5 * std::sqrt(1.366 / n));
+    // Two deviations of the normal variable that was cut.
+    const double cut = 2 * std::sqrt(variance) / 0.8796256610342398;
+    const auto [low, high] = std::minmax_element(x.begin(), x.end());
+    CHECK(*low >= -cut);
+    CHECK(*low < -0.99 * cut);
+    CHECK(*high <= cut);
+    CHECK(*high > 0.99 * cut);
 }
 
 // Products of rows i and j of a (rows, columns) matrix.
@@ -28,24 +54,62 @@ double product(const Array<double>& x, std::size_t columns, std::size_t i, std::
     return total;
 }
 
+template <class T>
+struct First {
+    const char* name;
+    double value;
+    Array<T> (*draw)(const Shape&, Rng&);
+};
+
+// The first element, other than 0, that each draws from the seed 2026.
+template <class T>
+std::vector<First<T>> first_elements() {
+    using S = const Shape&;
+    return {
+        {"normal", -0.35038835684444991, [](S s, Rng& r) { return init::normal<T>(s, r); }},
+        {"uniform", 0.044669909137803332, [](S s, Rng& r) { return init::uniform<T>(s, r); }},
+        {"truncated_normal",
+         -0.39833803442304411,
+         [](S s, Rng& r) { return init::truncated_normal<T>(s, r); }},
+        {"he_normal", -0.28609089536037735, [](S s, Rng& r) { return init::he_normal<T>(s, r); }},
+        {"he_uniform", 0.063172791332655326, [](S s, Rng& r) { return init::he_uniform<T>(s, r); }},
+        {"he_truncated",
+         -0.32524164315988635,
+         [](S s, Rng& r) { return init::he_truncated<T>(s, r); }},
+        {"xavier_normal",
+         -0.17519417842222496,
+         [](S s, Rng& r) { return init::xavier_normal<T>(s, r); }},
+        {"xavier_uniform",
+         0.038685276098080312,
+         [](S s, Rng& r) { return init::xavier_uniform<T>(s, r); }},
+        {"xavier_truncated",
+         -0.19916901721152205,
+         [](S s, Rng& r) { return init::xavier_truncated<T>(s, r); }},
+        {"lecun_normal",
+         -0.20229681214505379,
+         [](S s, Rng& r) { return init::lecun_normal<T>(s, r); }},
+        {"lecun_uniform",
+         0.044669909137803332,
+         [](S s, Rng& r) { return init::lecun_uniform<T>(s, r); }},
+        {"lecun_truncated",
+         -0.22998057140261091,
+         [](S s, Rng& r) { return init::lecun_truncated<T>(s, r); }},
+        {"orthogonal", -0.16636087816296818, [](S s, Rng& r) { return init::orthogonal<T>(s, r); }},
+        {"sparse", 0.011640099085444462, [](S s, Rng& r) { return init::sparse<T>(s, r, 0.2); }},
+    };
+}
+
 }  // namespace
 
-TEST_CASE("truncated_normal is cut, and has the variance asked for") {
+TEST_CASE("truncated: mean 0, the variance asked for, and cut") {
     Rng rng(1);
-    const double n = 60000;
-    const Array<double> x = init::truncated_normal<double>({200, 300}, rng, 0.5);
-    const auto [low, high] = std::minmax_element(x.begin(), x.end());
-    // Two deviations of the normal variable that was cut, 0.5 / 0.8796.
-    const double cut = 2 * 0.5 / 0.8796256610342398;
-    CHECK(*low >= -cut);
-    CHECK(*high <= cut);
-    CHECK(*high > 0.99 * cut);
-    // The fourth moment of the cut variable, in units of the variance squared, is 2.37 (kurtosis of
-    // a normal cut at 2).
-    CHECK(std::abs(variance_of(x) / 0.25 - 1) < 5 * std::sqrt(1.4 / n));
-    CHECK(std::abs(variance_of(init::he_truncated<double>({200, 300}, rng)) * 150 - 1) < 0.03);
-    CHECK(std::abs(variance_of(init::xavier_truncated<double>({200, 300}, rng)) * 250 - 1) < 0.03);
-    CHECK(std::abs(variance_of(init::lecun_truncated<double>({200, 300}, rng)) * 300 - 1) < 0.03);
+    using init::Fan;
+    check_truncated(init::truncated_normal<double>(matrix, rng, 0.5), 0.25);
+    check_truncated(init::he_truncated<double>(matrix, rng), 2.0 / 300);
+    check_truncated(init::he_truncated<double>(matrix, rng, 1, Fan::out), 1.0 / 200);
+    check_truncated(init::xavier_truncated<double>(matrix, rng), 2.0 / 500);
+    check_truncated(init::xavier_truncated<double>(matrix, rng, 5.0 / 3), 25.0 / 9 * 2 / 500);
+    check_truncated(init::lecun_truncated<double>(matrix, rng), 1.0 / 300);
 }
 
 TEST_CASE("he by fan_out keeps the scale of gradients") {
@@ -101,19 +165,26 @@ TEST_CASE("orthogonal: orthonormal rows, or columns where there are more rows") 
 
 TEST_CASE("sparse: the same number of zeros in each column, in other places") {
     Rng rng(4);
-    const Array<double> x = init::sparse<double>({20, 30}, rng, 0.7, 0.5);
-    std::vector<std::size_t> in_row(20, 0);
-    for (std::size_t column = 0; column < 30; ++column) {
+    const Array<double> x = init::sparse<double>(matrix, rng, 0.7, 0.5);
+    std::vector<std::size_t> in_row(200, 0);
+    for (std::size_t column = 0; column < 300; ++column) {
         std::size_t zeros = 0;
-        for (std::size_t row = 0; row < 20; ++row) {
+        for (std::size_t row = 0; row < 200; ++row) {
             zeros += x(row, column) == 0;
             in_row[row] += x(row, column) == 0;
         }
-        CHECK(zeros == 14);
+        CHECK(zeros == 140);
     }
-    for (const std::size_t n : in_row)
-        CHECK_UNARY(n > 5 && n < 30);
-    CHECK(std::abs(variance_of(x) / (0.3 * 0.25) - 1) < 0.5);
+    // A row's zeros are binomial, of 300 columns; the others normal, 60 in each column.
+    for (const std::size_t zeros : in_row)
+        CHECK(std::abs(static_cast<double>(zeros) - 210) < 5 * std::sqrt(300 * 0.7 * 0.3));
+    std::vector<double> others;
+    std::copy_if(x.begin(), x.end(), std::back_inserter(others), [](double v) { return v != 0; });
+    REQUIRE(others.size() == 18000);
+    Array<double> normal = empty<double>({18000});
+    std::copy(others.begin(), others.end(), normal.data());
+    CHECK(std::abs(mean_of(normal)) < 5 * 0.5 / std::sqrt(18000));
+    CHECK(std::abs(variance_of(normal) / 0.25 - 1) < 5 * std::sqrt(2.0 / 18000));
     CHECK(text_of_error<ShapeError>([&] {
               static_cast<void>(init::sparse<double>({3, 2, 2}, rng, 0.5));
           }) == "sparse: the weight has shape (3, 2, 2); need (out, in)");
@@ -150,6 +221,19 @@ TEST_CASE("the structured initialisers are stable by seed") {
     const auto cut = init::truncated_normal<double>({5, 5}, a);
     check_same(init::truncated_normal<double>({5, 5}, b), cut);
     check_same(init::sparse<double>({9, 5}, a, 0.5), init::sparse<double>({9, 5}, b, 0.5));
+}
+
+TEST_CASE_TEMPLATE("a seed gives the same weights in every build", T, float, double) {
+    for (const First<T>& expected : first_elements<T>()) {
+        Rng rng(2026);
+        const Array<T> drawn = expected.draw({5, 3}, rng);
+        const auto first =
+            static_cast<double>(*std::ranges::find_if(drawn, [](T v) { return v != 0; }));
+        const double tolerance = std::is_same_v<T, float> ? 1e-7 : 1e-14;
+        CHECK_MESSAGE(
+            std::abs(first - expected.value) <= tolerance * std::abs(expected.value),
+            fmt::format("{}: {:.17g}", expected.name, first));
+    }
 }
 
 TEST_CASE("lsuv: every layer's results have variance 1, whatever the activation") {

@@ -1,5 +1,8 @@
 #include <tests/nn/optim_problem.hpp>
 
+#include <cmath>
+#include <limits>
+
 using namespace xgrad;
 using namespace xgrad::test;
 
@@ -70,6 +73,20 @@ TEST_CASE("apply_max_norm shortens what comes into a unit, and nothing else") {
     check_close(kernel.value(), array({1, 1, 2, 2}, {0.5, 0.5, 0.5, 0.5}), 1e-15);
     check_same(b.value(), {9});
     check_same(vector.value(), {7});
+}
+
+TEST_CASE("apply_max_norm shortens rows whose squares overflow or vanish; those not finite stay") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const Variable<double> w(Array<double>{{3e200, -4e200}, {1e308, 1e308}, {infinity, 1}}, true);
+    optim::apply_max_norm<double>({{"w", w}}, 10);
+    const double half = 10 * std::sqrt(0.5);
+    check_close(w.value(), {{6, -8}, {half, half}, {infinity, 1}}, 1e-14);
+    const Variable<double> small(Array<double>{{3e-200, 4e-200}}, true);
+    optim::apply_max_norm<double>({{"w", small}}, 1e-200);
+    check_close(Array<double>(small.value() * 1e200), {{0.6, 0.8}}, 1e-14);
+    const Variable<float> high(Array<float>{{3e38F, 3e38F}}, true);
+    optim::apply_max_norm<float>({{"w", high}}, 2);
+    check_close(high.value(), {{std::sqrt(2.F), std::sqrt(2.F)}}, 1e-6);
 }
 
 TEST_CASE("zero_share counts the weights that are zero, or nearly") {

@@ -1,7 +1,10 @@
 // Schedules by hand at their ends, their errors, the plateau's, and the range of rates.
 // trajectory_test.cpp compares them with PyTorch's.
+#include <nn/layers.hpp>
 #include <tests/nn/optim_problem.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 using namespace xgrad;
@@ -153,6 +156,43 @@ TEST_CASE("lr_range tells where training turns up, and leaves all as it was") {
           }) == "no more batches");
     check_same(problem.w.value(), w);
     CHECK(adam.lr() == 0.125);
+}
+
+TEST_CASE("lr_range leaves running statistics and noise as they were") {
+    Rng rng(1);
+    nn::Sequential net(
+        nn::Dense<double>(3, 8, rng),
+        nn::BatchNorm1d<double>(8),
+        nn::Dropout<double>(0.5, rng),
+        nn::Dense<double>(8, 2, rng));
+    const Variable<double> x(random_array<double>({5, 3}, 1)), y(random_array<double>({5, 2}, 2));
+    optim::SGD<double> sgd(net.parameters(), {.lr = 0.1});
+    bool diverged = false;
+    const std::function<Variable<double>()> loss = [&] {
+        const Variable<double> value = mse_loss(net(x), y);
+        const auto infinite = [](double each) { return !std::isfinite(each); };
+        for (const auto& buffer : net.buffers())
+            diverged = diverged || std::ranges::any_of(buffer.value.value(), infinite);
+        return value;
+    };
+    loss().backward();
+    const auto before = net.state_dict();
+    const auto streams = [&] {
+        std::vector<std::uint64_t> all;
+        for (const auto& [path, key] : nn::noise_keys<double>(net))
+            all.push_back(key.stream);
+        return all;
+    };
+    const auto noise = streams();
+    const auto table = optim::lr_range<double>(
+        sgd, net, loss, {.low = 1, .high = 1e300, .stop = std::numeric_limits<double>::infinity()});
+    CHECK(table.size() < 100);
+    CHECK(diverged);
+    CHECK(net.state_dict() == before);
+    CHECK(noise == std::vector<std::uint64_t>{1});
+    CHECK(streams() == noise);
+    for (const auto& parameter : net.parameters())
+        CHECK_FALSE(parameter.value.has_grad());
 }
 
 TEST_CASE("lr_range refuses options out of range") {

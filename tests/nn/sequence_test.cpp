@@ -183,6 +183,61 @@ TEST_CASE("TransformerEncoderLayer: the mask goes to its attention") {
     CHECK(difference(layer(x).value(), masked.value(), 1e-6) != "");
 }
 
+TEST_CASE("TransformerEncoderLayer: a call with a mask runs the hooks, and errors have the path") {
+    Rng rng(1);
+    nn::TransformerEncoderLayer<double> layer(4, 2, rng, {.feedforward = 6, .keep_prob = 1});
+    nn::Module<double>& attention = *layer.children()[0].second;
+    int forward = 0, backward = 0;
+    Array<double> of_attention, of_layer;
+    const auto count = [&](const V&, const V&) {
+        ++forward;
+        return V();
+    };
+    const auto a = attention.register_forward_hook(count), b = layer.register_forward_hook(count);
+    const auto c = attention.register_backward_hook([&](const V& dx, const V&) {
+        ++backward;
+        of_attention = dx.value();
+        return V();
+    });
+    const auto d = layer.register_backward_hook([&](const V& dx, const V&) {
+        ++backward;
+        of_layer = dx.value();
+        return V();
+    });
+    const V x(random_array<double>({2, 5, 4}, 1), true);
+    const auto backward_through = [&](const V& y) {
+        x.zero_grad();
+        sum(square(y)).backward();
+        return std::vector<Array<double>>{of_attention, of_layer, x.grad()};
+    };
+    const auto masked = backward_through(layer(x, V(0.0)));
+    CHECK(forward == 2);
+    CHECK(backward == 2);
+    const auto plain = backward_through(layer(x));
+    for (std::size_t i = 0; i < 3; ++i)
+        check_close(masked[i], plain[i]);
+    CHECK(
+        text_of_error<ShapeError>([&] {
+            static_cast<void>(layer(x, V(Array<double>{1, 2})));
+        }) ==
+        "self_attn.MultiHeadAttention(4, heads 2): add: shapes (2, 2, 5, 5) and (2,) do not "
+        "broadcast: axis 3 has 5 and 2; extents must be equal or 1, counted from the last axis");
+}
+
+TEST_CASE("attend runs the hooks, once") {
+    Rng rng(1);
+    nn::MultiHeadAttention<double> attention(4, 2, rng);
+    const V q(random_array<double>({1, 2, 4}, 1)), k(random_array<double>({1, 3, 4}, 2));
+    std::vector<Shape> seen;
+    const auto handle = attention.register_forward_hook([&](const V& x, const V&) {
+        seen.push_back(x.shape());
+        return V();
+    });
+    static_cast<void>(attention.attend(q, k, k));
+    static_cast<void>(attention(k));
+    CHECK(seen == std::vector<Shape>{{1, 2, 4}, {1, 3, 4}});
+}
+
 TEST_CASE("PositionalEncoding: sines and cosines of the place") {
     auto encoding = nn::PositionalEncoding<double>(4, 100);
     const Array<double> y = encoding(V(Array<double>(Shape{1, 60, 4}, 0.0))).value();

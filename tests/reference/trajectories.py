@@ -175,6 +175,16 @@ def optimizer_runs():
     # start that differs by one rounding is not blown up above 1e-12 in PyTorch itself.
     yield lbfgs({"lr": 2, **few}, lr=2, max_iter=1, max_eval=25)
     yield lbfgs({"lr": 10, **few}, lr=10, max_iter=1, max_eval=25)
+    # Iterations that go on within a step, and a bound on evaluations that ends them. Smaller rates
+    # blow a rounding up above 1e-12.
+    yield lbfgs({"lr": 1, "max_iterations": 4, "max_evaluations": 25}, lr=1, max_iter=4, max_eval=25)
+    yield lbfgs(
+        {"lr": 1, "max_iterations": 4, "max_evaluations": 6, "history": 3},
+        lr=1,
+        max_iter=4,
+        max_eval=6,
+        history_size=3,
+    )
 
 
 def schedule_run(name, options, make, metric=None):
