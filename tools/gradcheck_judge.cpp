@@ -247,6 +247,11 @@ private:
         if (!(gap > certainty * (left.uncertainty + right.uncertainty)) ||
             gap <= judge_.allowed(left.value, right.value))
             return;
+        // On a kink a central difference is the mean of both slopes at any step; where a function
+        // turns faster than the steps can follow, it is not.
+        const double mean = (left.value + right.value) / 2;
+        if (!(std::abs(entry_.numeric - mean) <= 1e-3 * gap))
+            return;
         entry_.kink = "the function itself, which no op notes,";
         judge_on_kink();
     }
