@@ -1,6 +1,6 @@
 // kill_resume: kills a training run at random moments, lets it go on, and compares what it ends
 // with, and every checkpoint on the way, with an uninterrupted run, bit by bit. Of a run's
-// first nine starts every third goes on from the best checkpoint, all others from the newest.
+// first 18 starts every third goes on from the best checkpoint, all others from the newest.
 //
 // usage: kill_resume [--kills N] [--seed N]    12 kills and seed 1 when nothing is said
 #include <autograd/parallel.hpp>
@@ -180,7 +180,7 @@ public:
         std::uint64_t newest = 0;
         for (std::size_t starts = 1;; ++starts) {
             // Not for ever, or the run would not end.
-            options.from_best = starts <= 9 && starts % 3 == 0 && fs::exists(folder);
+            options.from_best = starts <= 18 && starts % 3 == 0 && fs::exists(folder);
             const std::uint64_t from = options.from_best ? best_of(folder) : newest;
             shared_.saved = from;
             const fs::file_time_type begin = fs::file_time_type::clock::now();
