@@ -4,8 +4,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -21,6 +23,15 @@ data::Dataset<float> ring(std::size_t rows) {
     for (std::size_t i = 0; i < rows; ++i)
         y[i] = std::hypot(x(i, 0), x(i, 1)) > 1.2F;
     return {std::move(x), std::move(y), 2};
+}
+
+// Unlike ==, also of zeros of either sign and of NaNs.
+bool same_bits(const nn::StateDict<float>& a, const nn::StateDict<float>& b) {
+    return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
+        const Array<float>&v = x.second, &w = y.second;
+        return x.first == y.first && v.shape() == w.shape() &&
+               std::memcmp(v.data(), w.data(), v.size() * sizeof(float)) == 0;
+    });
 }
 
 // Trains for up to `epochs` epochs, or for `steps` steps: then the power fails. Returns the
@@ -87,7 +98,7 @@ int main() {
 
     const std::size_t kept = train::CheckpointFolder(path / "parts").files().size();
     std::filesystem::remove_all(path);
-    const bool same = resumed == whole;
+    const bool same = same_bits(resumed, whole);
     std::printf("the weights are %s, %zu files were kept\n", same ? "the same" : "others", kept);
     return same && kept == 2 ? 0 : 1;
 }

@@ -60,7 +60,7 @@ AtomicFile::AtomicFile(const char* function, const fs::path& path)
     folder_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     beside_ = random_name_beside(target_);
     if (folder_ >= 0)
-        file_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        file_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file_ < 0) {
         const int code = errno;
         if (folder_ >= 0)
@@ -101,14 +101,21 @@ void AtomicFile::reopen() {
 
 void AtomicFile::sync(int descriptor) const {
     if (::fsync(descriptor) != 0) {
+        const bool cannot = errno == EINVAL || errno == ENOTSUP;
+        if (cannot && descriptor == folder_)  // some file systems sync no folders
+            return;
         fail_of(
             fmt::format("syncing failed: {}", std::strerror(errno)).c_str(),
             "need a disk that takes the file");
     }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::commit(const std::function<void()>& before_rename) {
     sync(file_);
+    if (before_rename) {
+        before_rename();
+        sync(folder_);
+    }
     if (::rename(beside_.c_str(), target_.c_str()) != 0)
         fail_of(std::strerror(errno), need_file);
     beside_.clear();

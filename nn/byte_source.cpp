@@ -23,22 +23,32 @@ std::uint64_t size_of_file(const char* function, const fs::path& path, const cha
         fail<IoError>("{}: \"{}\": not a regular file; need {}", function, path.string(), need);
     }
     const std::uintmax_t size = fs::file_size(path, error);
-    if (error)
-        fail<IoError>("{}: \"{}\": {}; need {}", function, path.string(), error.message(), need);
+    if (error) {
+        fail<UnreadableError>(
+            "{}: \"{}\": {}; need {}", function, path.string(), error.message(), need);
+    }
     return size;
 }
 
 FileSource::FileSource(const char* function, const fs::path& path, const char* need)
     : ByteSource(
-          fmt::format("{}: \"{}\"", function, path.string()), size_of_file(function, path, need)) {
+          fmt::format("{}: \"{}\"", function, path.string()), size_of_file(function, path, need)),
+      need_(need) {
     errno = 0;
     file_.open(path, std::ios::binary);
     if (!file_)
-        fail("{}; need {}", std::strerror(errno), need);
+        fail_unreadable(std::strerror(errno));
+}
+
+void FileSource::fail_unreadable(const char* fault) const {
+    xgrad::fail<UnreadableError>("{}: {}; need {}", where(), fault, need_);
 }
 
 std::size_t FileSource::read_some(char* to, std::size_t n) {
+    errno = 0;
     file_.read(to, static_cast<std::streamsize>(n));
+    if (file_.bad())
+        fail_unreadable(std::strerror(errno));
     return static_cast<std::size_t>(file_.gcount());
 }
 

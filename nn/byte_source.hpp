@@ -12,6 +12,12 @@
 
 namespace xgrad::nn {
 
+/// A file that cannot be opened or read now, which says nothing about what is in it.
+class UnreadableError : public IoError {
+public:
+    using IoError::IoError;
+};
+
 /// A file, or a part of one, that a reader takes apart. Its errors begin with where the bytes come
 /// from: `load_npy: "x.npy"`.
 class ByteSource {
@@ -51,7 +57,8 @@ private:
     std::uint64_t position_ = 0;
 };
 
-/// A regular file. Throws IoError for anything else, saying that `need` is needed.
+/// A regular file. Throws IoError for anything else, saying that `need` is needed; UnreadableError
+/// for what the system refuses to find, open or read.
 class FileSource : public ByteSource {
 public:
     FileSource(const char* function, const std::filesystem::path& path, const char* need);
@@ -59,6 +66,9 @@ public:
 private:
     std::size_t read_some(char* to, std::size_t n) override;
 
+    [[noreturn]] void fail_unreadable(const char* fault) const;
+
+    const char* need_;
     std::ifstream file_;
 };
 

@@ -69,9 +69,15 @@ std::string give_all(
 
 template <class T>
 void Checkpoint<T>::save(const std::filesystem::path& path) const {
+    save(path, {});
+}
+
+template <class T>
+void Checkpoint<T>::save(
+    const std::filesystem::path& path, const std::function<void()>& before_rename) const {
     if (parts_.empty())
         fail<std::invalid_argument>("Checkpoint::save: nothing is tracked; call track() before");
-    detail::write_contents<T>(path, contents_of(parts_));
+    detail::write_contents<T>(path, contents_of(parts_), before_rename);
 }
 
 template <class T>
@@ -111,7 +117,11 @@ void Checkpoint<T>::load(const std::filesystem::path& path, bool all) {
 template Checkpoint<float>& Checkpoint<float>::add(Part<float>);
 template Checkpoint<double>& Checkpoint<double>::add(Part<double>);
 template void Checkpoint<float>::save(const std::filesystem::path&) const;
+template void Checkpoint<float>::save(
+    const std::filesystem::path&, const std::function<void()>&) const;
 template void Checkpoint<double>::save(const std::filesystem::path&) const;
+template void Checkpoint<double>::save(
+    const std::filesystem::path&, const std::function<void()>&) const;
 template void Checkpoint<float>::load(const std::filesystem::path&);
 template void Checkpoint<double>::load(const std::filesystem::path&);
 template void Checkpoint<float>::load(const std::filesystem::path&, bool);

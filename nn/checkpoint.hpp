@@ -41,6 +41,7 @@ class Scheduler;
 
 namespace xgrad::train {
 
+class CheckpointFolder;
 struct EpochRecord;
 namespace detail {
 template <class T>
@@ -120,11 +121,14 @@ public:
     void load_tracked(const std::filesystem::path& path);
 
 private:
+    friend class CheckpointFolder;
+
     Checkpoint& add(detail::Part<T> part);
     Checkpoint& add_state(
         const std::string& name,
         std::function<optim::State<T>()> take,
         std::function<void(const optim::State<T>&)> give);
+    void save(const std::filesystem::path& path, const std::function<void()>& before_rename) const;
     void load(const std::filesystem::path& path, bool all);
 
     std::vector<detail::Part<T>> parts_;

@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <nn/checkpoint_file.hpp>
+#include <nn/safetensors_header.hpp>
 #include <nn/serialize.hpp>
 
 #include <zlib.h>
@@ -79,7 +80,10 @@ void check_metadata(
 }  // namespace
 
 template <class T>
-void write_contents(const std::filesystem::path& path, Contents<T> contents) {
+void write_contents(
+    const std::filesystem::path& path,
+    Contents<T> contents,
+    const std::function<void()>& before_rename) {
     Texts metadata{{version_key, to_text(newest_version)}, {scalar_key, scalar_name<T>}};
     nn::StateDict<T> arrays;
     for (auto& [part, content] : contents) {
@@ -90,7 +94,7 @@ void write_contents(const std::filesystem::path& path, Contents<T> contents) {
             arrays[part + "." + name] = std::move(array);
     }
     metadata[checksum_key] = checksum_of(arrays, metadata);
-    nn::save(path, arrays, metadata);
+    nn::save_safetensors(path, arrays, metadata, before_rename);
 }
 
 template <class T>
@@ -178,8 +182,10 @@ std::map<std::string, double> numbers_of(const Texts& texts) {
     return numbers;
 }
 
-template void write_contents(const std::filesystem::path&, Contents<float>);
-template void write_contents(const std::filesystem::path&, Contents<double>);
+template void write_contents(
+    const std::filesystem::path&, Contents<float>, const std::function<void()>&);
+template void write_contents(
+    const std::filesystem::path&, Contents<double>, const std::function<void()>&);
 template Contents<float> read_contents(const std::filesystem::path&);
 template Contents<double> read_contents(const std::filesystem::path&);
 template std::string to_text(int);

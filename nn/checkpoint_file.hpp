@@ -36,9 +36,12 @@ struct Part {
 template <class T>
 using Contents = std::map<std::string, Content<T>>;
 
-/// Throws what nn::save() throws.
+/// Throws what nn::save() throws. `before_rename`: as AtomicFile::commit() says.
 template <class T>
-void write_contents(const std::filesystem::path& path, Contents<T> contents);
+void write_contents(
+    const std::filesystem::path& path,
+    Contents<T> contents,
+    const std::function<void()>& before_rename);
 /// Throws IoError for a file that is not whole, std::invalid_argument for one of another kind.
 template <class T>
 [[nodiscard]] Contents<T> read_contents(const std::filesystem::path& path);

@@ -1,10 +1,12 @@
 #include <autograd/fail.hpp>
+#include <nn/byte_source.hpp>
 #include <nn/checkpoint_file.hpp>
 #include <nn/checkpoint_folder.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -76,7 +78,8 @@ bool remove_file(const fs::path& path) {
     return !error;
 }
 
-// The first that `use` takes; what it says of the files before that is a warning each.
+// The first that `use` takes; what it says of the damaged files before that is a warning each. One
+// that cannot be read may be whole: to pass it over would give it up.
 template <class Use>
 FoundCheckpoint first_whole(const std::vector<CheckpointFile>& files, const Use& use) {
     FoundCheckpoint found;
@@ -85,6 +88,8 @@ FoundCheckpoint first_whole(const std::vector<CheckpointFile>& files, const Use&
             use(file.path);
             found.file = file;
             return found;
+        } catch (const nn::UnreadableError&) {
+            throw;
         } catch (const IoError& error) {
             found.warnings.emplace_back(error.what());
         }
@@ -184,6 +189,7 @@ FoundCheckpoint CheckpointFolder::enter(FoundCheckpoint found) {
             if (file.step > *step_)
                 behind_.push_back(file.path);
         }
+        std::ranges::reverse(behind_);
     }
     return found;
 }
@@ -198,7 +204,11 @@ template <class T>
 fs::path CheckpointFolder::save(
     const Checkpoint<T>& checkpoint, std::uint64_t step, std::optional<double> error) {
     const CheckpointFile file{begin_save(step, error), step, error};
-    checkpoint.save(file.path);
+    // With the new file in its place, what was left behind must not be there: it may be newer.
+    std::function<void()> before_rename;
+    if (!behind_.empty())
+        before_rename = [this] { std::erase_if(behind_, remove_file); };
+    checkpoint.save(file.path, before_rename);
     end_save(file);
     return file.path;
 }

@@ -47,19 +47,22 @@ public:
         std::filesystem::path folder, const CheckpointFolderOptions& options = {});
 
     /// Saves under that step, any count that does not fall, and with that dev error, if it is
-    /// known; then, when the file is safe, removes those that are no longer kept and what killed
-    /// runs left half written. What cannot be removed stays until the next time. Returns the
-    /// file's path. Throws std::invalid_argument for a step that falls, an error that is NaN, and
-    /// for a folder that had checkpoints and was not loaded from; and what Checkpoint::save()
-    /// throws: then the folder is as it was.
+    /// known; when the file is safe, removes what load_*() left behind, puts the file in its place,
+    /// and removes those that are no longer kept and what killed runs left half written. What
+    /// cannot be removed stays until the next time. Returns the file's path. Throws
+    /// std::invalid_argument for a step that falls, an error that is NaN, and for a folder that had
+    /// checkpoints and was not loaded from; and what Checkpoint::save() throws: then the folder is
+    /// as it was, but for files that load_*() left behind.
     template <class T>
     std::filesystem::path save(
         const Checkpoint<T>& checkpoint, std::uint64_t step, std::optional<double> error = {});
 
     /// Loads the newest file that is whole, or the one of the lowest error, the first of equals.
-    /// The next save() removes what is newer than that: the run goes on from here. Throws IoError
-    /// when there are files and all are damaged, and std::invalid_argument as Checkpoint::load()
-    /// does, which is not taken for damage.
+    /// The next save() removes what is newer than that: the run goes on from here, and however it
+    /// is killed, its first checkpoint is never there together with those. Throws IoError when
+    /// there are files and all are damaged, or when one on the way cannot be read (its rights, a
+    /// disk that fails), and std::invalid_argument as Checkpoint::load() does: neither is taken for
+    /// damage.
     template <class T>
     FoundCheckpoint load_latest(Checkpoint<T>& checkpoint);
     template <class T>
@@ -81,7 +84,7 @@ private:
     std::filesystem::path folder_;
     CheckpointFolderOptions options_;
     std::optional<std::uint64_t> step_;          // of the run: loaded, or saved last
-    std::vector<std::filesystem::path> behind_;  // left behind by load_*(), newer than that
+    std::vector<std::filesystem::path> behind_;  // newer, the newest first; load_*() left them
 };
 
 }  // namespace xgrad::train

@@ -1,4 +1,6 @@
-// Everything to build and train a network.
+// Everything to build and train a network, but for what only some programs need. To be included by
+// themselves: attention.hpp, recurrent.hpp and lsuv.hpp; checkpoint.hpp and checkpoint_folder.hpp;
+// idx.hpp, npy.hpp, npz.hpp, serialize.hpp and torch.hpp for files.
 #pragma once
 
 #include <nn/data.hpp>

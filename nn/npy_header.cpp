@@ -144,7 +144,8 @@ void HeaderParser::element_type(const std::string& descr, std::size_t begin) {
         {"f4", ElementType::float32},
         {"f8", ElementType::float64},
     }};
-    const bool has_order = !descr.empty() && std::string_view("<>|=").find(descr[0]) != 4;
+    const bool has_order =
+        !descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos;
     const std::string name = has_order ? descr.substr(1) : descr;
     const auto* const type =
         std::ranges::find_if(types, [&](const auto& entry) { return name == entry.first; });

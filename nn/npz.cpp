@@ -167,15 +167,23 @@ void check_save_name(const std::string& where, const std::string& name) {
     }
 }
 
-// The archive takes the header over; the elements stay the caller's.
+// The archive refers to the header and the elements until it is closed.
 template <class T>
-zip_source_t* source_of(const Array<T>& array, std::string& header, zip_error_t& error) {
+zip_source_t* source_of(const std::string& where, const Array<T>& array, std::string& header) {
     header = npy_header<T>(array.shape());
     const std::array<zip_buffer_fragment_t, 2> parts{{
         {reinterpret_cast<zip_uint8_t*>(header.data()), header.size()},
         {reinterpret_cast<zip_uint8_t*>(const_cast<T*>(array.data())), array.size() * sizeof(T)},
     }};
-    return zip_source_buffer_fragment_create(parts.data(), parts.size(), 0, &error);
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t* const source =
+        zip_source_buffer_fragment_create(parts.data(), parts.size(), 0, &error);
+    const std::string fault = source ? "" : text_of(&error);
+    zip_error_fini(&error);
+    if (!source)
+        fail<IoError>("{}: {}; need memory for the archive", where, fault);
+    return source;
 }
 
 template <class T>
@@ -187,18 +195,27 @@ void add_member(
     std::string& header,
     bool compress) {
     const std::string file = name + std::string(ending);
-    zip_error_t error;
-    zip_error_init(&error);
-    zip_source_t* const source = source_of(array, header, error);
-    const zip_int64_t index =
-        source ? zip_file_add(archive, file.c_str(), source, ZIP_FL_ENC_UTF_8) : -1;
+    const std::string member = fmt::format("{}: \"{}\"", where, name);
+    zip_source_t* const source = source_of(member, array, header);
+    const zip_int64_t index = zip_file_add(archive, file.c_str(), source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
         zip_source_free(source);
+        zip_error_t* const error = zip_get_error(archive);
+        const bool is_name = zip_error_code_zip(error) == ZIP_ER_INVAL;
         fail<IoError>(
-            "{}: \"{}\": {}; need a name in UTF-8", where, name, text_of(zip_get_error(archive)));
+            "{}: {}; need {}",
+            member,
+            text_of(error),
+            is_name ? "a name in UTF-8" : "memory for the archive");
     }
     const auto at = static_cast<zip_uint64_t>(index);
-    zip_set_file_compression(archive, at, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
+    if (zip_set_file_compression(archive, at, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0) != 0) {
+        fail<IoError>(
+            "{}: {}; need a libzip that can {} it",
+            member,
+            text_of(zip_get_error(archive)),
+            compress ? "deflate" : "store");
+    }
     zip_file_set_dostime(archive, at, 0, 1 << 5 | 1, 0);  // 1980-01-01, whenever it is written
 }
 

@@ -59,10 +59,11 @@ std::string header_of(
 }  // namespace
 
 template <class T>
-void save(
+void save_safetensors(
     const std::filesystem::path& path,
     const StateDict<T>& state,
-    const std::map<std::string, std::string>& metadata) {
+    const std::map<std::string, std::string>& metadata,
+    const std::function<void()>& before_rename) {
     const std::string header = header_of(path, state, metadata);
     const std::uint64_t length = header.size();
     AtomicFile file("save", path);
@@ -70,8 +71,27 @@ void save(
     file.write(header.data(), header.size());
     for (const auto& [name, value] : state)
         file.write(value.data(), value.size() * sizeof(T));
-    file.commit();
+    file.commit(before_rename);
 }
+
+template <class T>
+void save(
+    const std::filesystem::path& path,
+    const StateDict<T>& state,
+    const std::map<std::string, std::string>& metadata) {
+    save_safetensors(path, state, metadata, {});
+}
+
+template void save_safetensors(
+    const std::filesystem::path&,
+    const StateDict<float>&,
+    const std::map<std::string, std::string>&,
+    const std::function<void()>&);
+template void save_safetensors(
+    const std::filesystem::path&,
+    const StateDict<double>&,
+    const std::map<std::string, std::string>&,
+    const std::function<void()>&);
 
 template void save(
     const std::filesystem::path&,

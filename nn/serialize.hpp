@@ -14,7 +14,9 @@ namespace xgrad::nn {
 /// file appears whole or not at all: written beside, synced, renamed. Where `path` is a symbolic
 /// link, the file it points to is replaced and the link stays. Throws IoError that names the file
 /// and the fault: a path that cannot be written to or is no regular file, a full disk, a name or
-/// metadata that is not UTF-8; then the old file is as it was and nothing is left beside it.
+/// metadata that is not UTF-8; then the old file is as it was and nothing is left beside it. A save
+/// that is killed may leave what it has written, "NAME.part" and 16 hex digits, which can be
+/// removed.
 template <class T>
 void save(
     const std::filesystem::path& path,

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <vector>
 
 namespace xgrad::test {
 namespace {
@@ -32,29 +33,36 @@ Listing listing_of(const fs::path& folder) {
     return files;
 }
 
-// A folder with two checkpoints, of which the next save removes one.
+using Errors = std::vector<std::optional<double>>;
+
+// A folder with a checkpoint for each error, of which the next save removes one.
 class Subject {
 public:
-    explicit Subject(fs::path folder) : folder_(std::move(folder)) {
+    explicit Subject(fs::path folder, const Errors& errors = Errors(2))
+        : folder_(std::move(folder)) {
         fs::remove_all(folder_);
         checkpoint_.track("array", array_).track("step", step_);
-        checkpoints_.emplace(folder_, train::CheckpointFolderOptions{.keep = 2});
-        save();
-        save();
+        checkpoints_.emplace(folder_, train::CheckpointFolderOptions{.keep = errors.size()});
+        for (const std::optional<double> error : errors)
+            save(error);
     }
     Subject(const Subject&) = delete;
     Subject& operator=(const Subject&) = delete;
 
-    void save() {
+    void save(std::optional<double> error = {}) {
         array_ = init::normal<float>({300}, rng_);
         ++step_;
-        checkpoints_->save(checkpoint_, step_);
+        checkpoints_->save(checkpoint_, step_, error);
     }
     [[nodiscard]] Listing files() const { return listing_of(folder_); }
     /// What the newest whole file says.
     std::uint64_t load() {
         checkpoints_->load_latest(checkpoint_);
         return step_;
+    }
+    /// The file's name.
+    std::string load_best() {
+        return checkpoints_->load_best(checkpoint_).file.value().path.filename().string();
     }
 
 private:
@@ -148,6 +156,94 @@ bool check_fault(const fs::path& folder, const Listing& clean, int index, int co
     return true;
 }
 
+// Each read of a load fails in turn: that says nothing about the files, and all of them stay.
+void check_reads(const fs::path& folder, Tally& tally) {
+    Subject subject(folder);
+    const Listing old = subject.files();
+    for (int index = 0, at = 1; index < at; ++index) {
+        at = 0;
+        set_call_hooks(
+            {.before = [&](Call call) { return call == Call::read && at++ == index ? EIO : 0; }});
+        std::string said;
+        try {
+            subject.load();
+        } catch (const IoError& error) {
+            said = error.what();
+        }
+        clear_call_hooks();
+        if (index >= at)
+            break;
+        ++tally.faults[Call::read];
+        const bool names_it = said.find(std::strerror(EIO)) != std::string::npos;
+        if (!names_it || subject.files() != old || subject.load() != 2) {
+            ++tally.failed;
+            fmt::print("  read {} fails, and the load says \"{}\"\n", index, said);
+        }
+    }
+}
+
+// A file system that cannot sync folders is no fault of the save.
+void check_no_sync(const fs::path& folder, const Listing& clean, Tally& tally) {
+    for (const int code : {EINVAL, ENOTSUP}) {
+        Subject subject(folder);
+        set_call_hooks(
+            {.before = [code](Call call) { return call == Call::sync_folder ? code : 0; }});
+        std::string said;
+        try {
+            subject.save();
+        } catch (const IoError& error) {
+            said = error.what();
+        }
+        clear_call_hooks();
+        if (!said.empty() || subject.files() != clean) {
+            ++tally.failed;
+            fmt::print("  a folder that cannot be synced: \"{}\"\n", said);
+        }
+    }
+}
+
+// What is wrong with the files, if a save that follows load_best() is cut off now: the best one of
+// the old must be there, or the new one, and with the new one nothing that was newer than the best.
+std::string fault_after_best(const Listing& now, const Listing& old, const std::string& best) {
+    bool has_new = false, is_behind = false;
+    for (const auto& [name, bytes] : now) {
+        const bool is_old = old.contains(name);
+        has_new = has_new || (!is_old && name.ends_with(".safetensors"));
+        is_behind = is_behind || (is_old && name > best);
+    }
+    if (has_new && is_behind)
+        return "the new file is there, and so is one that was left behind";
+    return has_new || now.contains(best) ? "" : "no file is there to go on from";
+}
+
+void check_best(const fs::path& folder, Tally& tally) {
+    Subject subject(folder, {4, 1, 3, 2});
+    const std::string best = subject.load_best();
+    const Listing old = subject.files();
+    int looks = 0;
+    const auto look = [&](Call call) {
+        if (call == Call::open || call == Call::read)  // the look itself calls them
+            return 0;
+        ++looks;
+        const std::string fault = fault_after_best(subject.files(), old, best);
+        if (!fault.empty()) {
+            ++tally.failed;
+            fmt::print(
+                "  at a {} after load_best: {}\n",
+                call_names[static_cast<std::size_t>(call)],
+                fault);
+        }
+        return 0;
+    };
+    set_call_hooks({.before = look, .after = [&](Call call) { static_cast<void>(look(call)); }});
+    subject.save(0.5);
+    clear_call_hooks();
+    if (looks < 12 || subject.files().size() != 3) {
+        ++tally.failed;
+        fmt::print("  after load_best: {} looks, {} files\n", looks, subject.files().size());
+    }
+}
+
 // The kernel's own limit in the place of a full disk.
 std::string check_limit(const fs::path& folder, const Listing& clean) {
     Subject subject(folder);
@@ -172,7 +268,8 @@ std::string order_of_save(Subject& subject) {
     std::vector<std::string> names;
     set_call_hooks({.before = [&](Call call) {
         const char* name = call_names[static_cast<std::size_t>(call)];
-        if (call != Call::open && (names.empty() || names.back() != name))
+        const bool is_change = call != Call::open && call != Call::read;
+        if (is_change && (names.empty() || names.back() != name))
             names.emplace_back(name);
         return 0;
     }});
@@ -195,6 +292,9 @@ int check_faults(const fs::path& folder) {
     for (const int code : {ENOSPC, EIO, EDQUOT, EROFS}) {
         for (int index = 0; check_fault(folder, clean, index, code, tally); ++index) {}
     }
+    check_reads(folder, tally);
+    check_no_sync(folder, clean, tally);
+    check_best(folder, tally);
     for (const auto& [call, count] : tally.faults) {
         fmt::print("  {:<20} failed {} times\n", call_names[static_cast<std::size_t>(call)], count);
     }

@@ -74,6 +74,10 @@ ssize_t write(int descriptor, const void* data, std::size_t bytes) {
     return watched(Call::write, [&] { return ::syscall(SYS_write, descriptor, data, taken); });
 }
 
+ssize_t read(int descriptor, void* to, std::size_t bytes) {
+    return watched(Call::read, [&] { return ::syscall(SYS_read, descriptor, to, bytes); });
+}
+
 int fsync(int descriptor) {
     return static_cast<int>(xgrad::test::watched(
         xgrad::test::sync_call(descriptor), [&] { return ::syscall(SYS_fsync, descriptor); }));

@@ -1,5 +1,5 @@
-// The system calls that change files, watched: each can be made slow, short or to fail. The program
-// that links file_calls.cpp has them in the place of libc's.
+// The system calls that change or read files, watched: each can be made slow, short or to fail. The
+// program that links file_calls.cpp has them in the place of libc's.
 #pragma once
 
 #include <array>
@@ -8,10 +8,10 @@
 
 namespace xgrad::test {
 
-enum class Call { open, write, sync_file, sync_folder, rename, remove };
+enum class Call { open, write, sync_file, sync_folder, rename, remove, read };
 
 inline constexpr std::array call_names = {
-    "open", "write", "sync of the file", "sync of the folder", "rename", "remove"};
+    "open", "write", "sync of the file", "sync of the folder", "rename", "remove", "read"};
 
 /// What happens at each call while it is set; nothing when a member is empty.
 struct CallHooks {

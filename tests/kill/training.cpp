@@ -11,7 +11,7 @@ void run_training(const TrainingOptions& options, const TrainingHooks& hooks) {
     run.checkpoint.track("step", step);
     train::CheckpointFolder folder(options.folder, {.keep = options.keep});
     hooks.loading();
-    folder.load_latest(run.checkpoint);
+    options.from_best ? folder.load_best(run.checkpoint) : folder.load_latest(run.checkpoint);
     hooks.loaded(step);
     while (step < options.steps) {
         hooks.training();

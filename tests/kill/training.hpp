@@ -15,6 +15,7 @@ struct TrainingOptions {
     std::size_t keep = 3;
     std::uint64_t steps = 90;
     std::uint64_t period = 3;  ///< steps from one checkpoint to the next
+    bool from_best = false;    ///< goes on from the checkpoint of the lowest loss
 };
 
 /// What is called at each point of the run.
@@ -23,7 +24,8 @@ struct TrainingHooks {
     std::function<void(std::uint64_t step)> loaded, saved;
 };
 
-/// Goes on from the newest checkpoint of the folder, or begins, and trains to the end.
+/// Goes on from the newest checkpoint of the folder or its best one, or begins, and trains to the
+/// end.
 void run_training(const TrainingOptions& options, const TrainingHooks& hooks);
 
 }  // namespace xgrad::test

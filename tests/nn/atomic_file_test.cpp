@@ -78,6 +78,18 @@ TEST_CASE("AtomicFile keeps a file's rights") {
         fs::status(folder / "x").permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }
 
+TEST_CASE("AtomicFile gives a new file the rights that umask leaves") {
+    const TempFolder folder;
+    for (const mode_t mask : {0002U, 0027U, 0077U}) {
+        const mode_t old = ::umask(mask);
+        write(folder / std::to_string(mask), "new");
+        ::umask(old);
+        CHECK(
+            fs::status(folder / std::to_string(mask)).permissions() ==
+            static_cast<fs::perms>(0666 & ~mask));
+    }
+}
+
 TEST_CASE("AtomicFile replaces what a symbolic link points to and keeps the link") {
     const TempFolder folder;
     fs::create_directory(folder / "far");

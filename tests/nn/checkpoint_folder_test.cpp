@@ -1,6 +1,8 @@
 #include <nn/checkpoint_folder.hpp>
 #include <tests/support.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 
@@ -100,6 +102,43 @@ TEST_CASE("a damaged file is passed over with a warning, and goes with the next 
         "load: \"" + (folder / "run" / name(30, "0.5")).string() + "\": "));
     count.save(checkpoints, 25, 1);
     CHECK(names_in(folder / "run") == Names{name(10, "0.5"), name(25, "1")});
+}
+
+TEST_CASE("a file that cannot be read is not taken for damaged, and stays") {
+    const TempFolder folder;
+    const auto newest = folder / "run" / name(30, "0.5");
+    std::filesystem::create_directory(folder / "disk");
+    Count count;
+    {
+        CheckpointFolder checkpoints(folder / "run");
+        for (const std::uint64_t step : {10, 20, 30})
+            count.save(checkpoints, step, 0.5);
+        std::filesystem::rename(newest, folder / "disk/30");
+        std::filesystem::create_symlink("../disk/30", newest);
+    }
+    const auto check_unread = [&](const std::string& fault) {
+        CheckpointFolder checkpoints(folder / "run");
+        const std::string text =
+            "load: \"" + newest.string() + "\": " + fault + "; need a safetensors file";
+        CHECK(text_of_error<IoError>([&] { checkpoints.load_latest(count.checkpoint); }) == text);
+        CHECK(text_of_error<IoError>([&] { static_cast<void>(checkpoints.latest()); }) == text);
+        CHECK(text_of_error<std::invalid_argument>([&] { count.save(checkpoints, 40); }) != "");
+        CHECK(names_in(folder / "run") == Names{name(10, "0.5"), name(20, "0.5"), name(30, "0.5")});
+    };
+    std::filesystem::rename(folder / "disk", folder / "away");
+    check_unread("No such file or directory");
+    std::filesystem::create_symlink("disk", folder / "disk");
+    check_unread("Too many levels of symbolic links");
+    std::filesystem::remove(folder / "disk");
+    std::filesystem::rename(folder / "away", folder / "disk");
+    if (::geteuid() != 0) {  // root may read everything
+        std::filesystem::permissions(newest, std::filesystem::perms::none);
+        check_unread("Permission denied");
+        std::filesystem::permissions(newest, std::filesystem::perms::owner_read);
+    }
+    CheckpointFolder checkpoints(folder / "run");
+    CHECK(checkpoints.load_latest(count.checkpoint).file->step == 30);
+    CHECK(count.value == 30);
 }
 
 TEST_CASE("a folder in which all are damaged is not taken for an empty one") {

@@ -87,6 +87,9 @@ void add_dtype(Rows& rows) {
     dtype("text", "<U7");
     dtype("long double", "<f16");
     dtype("a dtype without an order", "f8");
+    dtype("a dtype with a mark that is no order", "?f8");
+    dtype("a dtype with a letter for an order", "xf8");
+    dtype("a dtype with a space for an order", " f8");
     dtype("no dtype", "");
     rows.file(
         "a structure",

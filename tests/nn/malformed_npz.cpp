@@ -219,6 +219,15 @@ void add_sizes(Rows& rows) {
         "an array that is cut",
         stored("a.npy", array.substr(0, 140)),
         ", \"a.npy\" at byte 128: 12 bytes of elements follow; need 24 for the shape (3,)");
+    for (const char* const order : {"?", "x", " "}) {
+        std::string other = array;
+        other.replace(other.find("<f8"), 1, order);
+        member(
+            std::string("an array with '") + order + "' for an order",
+            stored("a.npy", other),
+            std::string(", \"a.npy\" at byte 20: the dtype is '") + order +
+                "f8'; need b1, i1 to i8, u1 to u8, f2, f4 or f8 with its order of bytes");
+    }
     member(
         "an empty member", stored("a.npy", ""), ", \"a.npy\" at byte 0: 0 bytes are left; need 8");
 }
