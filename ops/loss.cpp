@@ -76,6 +76,62 @@ template Variable<float> huber_loss(
 template Variable<double> huber_loss(
     const Variable<double>&, const Variable<double>&, double, Reduction, Where);
 
+static const Op smooth_l1_loss_op(
+    "smooth_l1_loss",
+    {on({{3, 4}, {3, 4}}, [](const auto& in) { return smooth_l1_loss(in[0], in[1], 2); })
+         .between(-0.9, 0.9),
+     on({{3}, {3}}, [](const auto& in) {
+         return smooth_l1_loss(in[0], in[1] + 10, 0.5, Reduction::sum);
+     }).linear()});
+template <class T>
+Variable<T> smooth_l1_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    double beta,
+    Reduction reduction,
+    Where where) {
+    check_same("smooth_l1_loss", x, target);
+    if (!(beta >= 0))
+        fail<std::invalid_argument>("smooth_l1_loss: beta is {}; need beta >= 0", beta);
+    const Variable<T> losses = beta == 0
+                                   ? abs(sub(x, target, where), where)
+                                   : div(detail::binary<formula::Huber>(x, target, where, {beta}),
+                                         static_cast<T>(beta),
+                                         where);
+    return reduce("smooth_l1_loss", losses, reduction, where);
+}
+template Variable<float> smooth_l1_loss(
+    const Variable<float>&, const Variable<float>&, double, Reduction, Where);
+template Variable<double> smooth_l1_loss(
+    const Variable<double>&, const Variable<double>&, double, Reduction, Where);
+
+template <class T>
+Variable<T> binary_cross_entropy(
+    const Variable<T>& p,
+    const std::type_identity_t<Variable<T>>& target,
+    Reduction reduction,
+    Where where) {
+    check_same("binary_cross_entropy", p, target);
+    for (std::size_t i = 0; i < p.size(); ++i) {
+        const T value = p.value().data()[i];
+        if (!(value >= 0 && value <= 1)) {
+            fail<std::invalid_argument>(
+                "binary_cross_entropy: the probability at {} is {}; need 0 <= p <= 1",
+                index_string(i, p.shape()),
+                value);
+        }
+    }
+    return reduce(
+        "binary_cross_entropy",
+        detail::binary<formula::BinaryCrossEntropy>(p, target, where),
+        reduction,
+        where);
+}
+template Variable<float> binary_cross_entropy(
+    const Variable<float>&, const Variable<float>&, Reduction, Where);
+template Variable<double> binary_cross_entropy(
+    const Variable<double>&, const Variable<double>&, Reduction, Where);
+
 template <class T>
 Variable<T> binary_cross_entropy_with_logits(
     const Variable<T>& x,

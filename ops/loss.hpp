@@ -9,6 +9,7 @@ namespace xgrad {
 
 namespace formula {
 struct Huber;
+struct BinaryCrossEntropy;
 struct BceWithLogits;
 }  // namespace formula
 
@@ -37,6 +38,27 @@ template <class T>
     const Variable<T>& x,
     const std::type_identity_t<Variable<T>>& target,
     double delta = 1,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// d^2 / (2 beta) for |d| <= beta, d = x - target, and |d| - beta / 2 beyond: huber_loss over beta
+/// [Girshick 2015, eq. 3]; l1_loss for beta 0. Throws std::invalid_argument unless beta >= 0.
+template <class T>
+[[nodiscard]] Variable<T> smooth_l1_loss(
+    const Variable<T>& x,
+    const std::type_identity_t<Variable<T>>& target,
+    double beta = 1,
+    Reduction reduction = Reduction::mean,
+    Where where = Where::current());
+
+/// -t log(p) - (1 - t) log(1 - p) for probabilities p and targets t in [0, 1], logarithms at least
+/// -100, as PyTorch's. Gradients: (p - t) / max(p (1 - p), 1e-12) for p, log(1 - p) - log(p), each
+/// at least -100, for t. Where you have logits, binary_cross_entropy_with_logits is more accurate.
+/// Throws std::invalid_argument for a p outside [0, 1].
+template <class T>
+[[nodiscard]] Variable<T> binary_cross_entropy(
+    const Variable<T>& p,
+    const std::type_identity_t<Variable<T>>& target,
     Reduction reduction = Reduction::mean,
     Where where = Where::current());
 

@@ -29,6 +29,27 @@ struct Huber : Formula<2, 1> {
 };
 template struct Enroll<Huber>;
 
+// A primitive: its slope has another limit than its logarithms.
+struct BinaryCrossEntropy : Formula<2> {
+    static constexpr auto name = "binary_cross_entropy";
+    static auto samples() { return Samples(on({{3, 4}, {3, 4}}).between(0.1, 0.9)); }
+    static auto forward(auto p, auto t) { return -t * log_of(p) - (1 - t) * log_of_rest(p); }
+    static auto da(auto g, auto p, auto t, Unused) {
+        const auto v = p * (1 - p);
+        return g * (p - t) / where(v > 1e-12, v, 1e-12);
+    }
+    static auto db(auto g, auto p, Unused, Unused) { return g * (log_of_rest(p) - log_of(p)); }
+
+private:
+    static auto limited(auto logs) { return where(logs > -100, logs, -100); }
+    // What is replaced before the logarithm has the slope 0 instead of NaN.
+    static auto log_of(auto p) { return where(p > 0, limited(log(where(p > 0, p, 1))), -100); }
+    static auto log_of_rest(auto p) {
+        return where(p < 1, limited(log1p(-where(p < 1, p, 0))), -100);
+    }
+};
+template struct Enroll<BinaryCrossEntropy>;
+
 // A primitive: through log(sigmoid(x)) the loss is infinite at x = 104 in float.
 struct BceWithLogits : Formula<2> {
     static constexpr auto name = "binary_cross_entropy_with_logits";

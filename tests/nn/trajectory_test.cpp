@@ -2,44 +2,14 @@
 // them.
 #include <tests/nn/optim_makers.hpp>
 #include <tests/nn/optim_problem.hpp>
-
-#include <cstdlib>
-#include <fstream>
-#include <regex>
-#include <set>
+#include <tests/nn/trajectory.hpp>
 
 using namespace xgrad;
 using namespace xgrad::test;
 
 namespace {
 
-using Json = nlohmann::json;
 using optim::Schedule;
-constexpr double tolerance = 1e-10;
-
-std::string folder() {
-    const char* set = std::getenv("XGRAD_TEST_REFERENCE");
-    return set ? set : "tests/reference";
-}
-
-Json stored(const std::string& name) {
-    std::ifstream file(folder() + "/" + name);
-    REQUIRE_MESSAGE(file.good(), "set XGRAD_TEST_REFERENCE to the folder of ", name);
-    return Json::parse(file);
-}
-
-// The largest relative difference to the stored weights; fails above the tolerance.
-double compare(const Variable<double>& leaf, const Json& expected) {
-    double worst = 0;
-    REQUIRE(expected.size() == leaf.size());
-    for (std::size_t i = 0; i < leaf.size(); ++i) {
-        const double got = leaf.value().data()[i], want = expected[i].get<double>();
-        const double size = std::max(std::abs(want), 1e-3);  // weights pass 0 on their way
-        worst = std::max(worst, std::abs(got - want) / size);
-    }
-    CHECK(worst <= tolerance);
-    return worst;
-}
 
 // Follows a run: `step` is one step of training.
 double follow(
@@ -52,7 +22,9 @@ double follow(
         step(t);
         const Json& weights = run.at("steps")[t];
         worst = std::max(
-            {worst, compare(problem.w, weights.at("w")), compare(problem.b, weights.at("b"))});
+            {worst,
+             compare(problem.w.value(), weights.at("w")),
+             compare(problem.b.value(), weights.at("b"))});
     }
     return worst;
 }
@@ -157,33 +129,6 @@ double follow_schedule(const Json& run) {
     });
 }
 
-// What the headers declare, so that a new one is missed.
-std::set<std::string> declared(const std::vector<std::string>& headers, const char* pattern) {
-    std::set<std::string> names;
-    for (const std::string& header : headers) {
-        std::ifstream file(folder() + "/../../nn/" + header);
-        REQUIRE_MESSAGE(file.good(), "need the source of nn/", header);
-        const std::string text(std::istreambuf_iterator<char>(file), {});
-        const std::regex expression(pattern);
-        for (std::sregex_iterator at(text.begin(), text.end(), expression), end; at != end; ++at)
-            names.insert((*at)[1]);
-    }
-    return names;
-}
-
-std::set<std::string> names_of(const Json& runs) {
-    std::set<std::string> names;
-    for (const Json& run : runs)
-        names.insert(run.at("name"));
-    return names;
-}
-
-void check_covered(const std::set<std::string>& names, const Json& runs) {
-    const std::set<std::string> have = names_of(runs);
-    for (const std::string& name : names)
-        CHECK_MESSAGE(have.contains(name), name, " has no run; add one to trajectories.py");
-}
-
 }  // namespace
 
 TEST_CASE("optimisers follow PyTorch's step by step") {
@@ -204,19 +149,19 @@ TEST_CASE("schedules follow PyTorch's step by step") {
 
 TEST_CASE("every optimiser and every schedule has a stored run") {
     std::vector<std::string> headers;
-    std::ifstream all(folder() + "/../../nn/optim.hpp");
+    std::ifstream all(reference_folder() + "/../../nn/optim.hpp");
     for (std::string line; std::getline(all, line);) {
         if (line.starts_with("#include <nn/"))
-            headers.push_back(line.substr(13, line.size() - 14));
+            headers.push_back("nn/" + line.substr(13, line.size() - 14));
     }
     const auto optimizers =
         declared(headers, R"(class (\w+)(?: final)? : public (?:\w+<T>|LearningRate) )");
     CHECK(optimizers.size() >= 11);
     std::set<std::string> trained = optimizers;
     trained.erase("Optimizer");  // the base
-    check_covered(trained, stored("optim.json"));
+    check_covered(trained, stored("optim.json"), "trajectories.py");
     std::set<std::string> schedules = declared(headers, R"(\]\] Schedule (\w+)\()");
     CHECK(schedules.size() >= 11);
     schedules.insert({"lambda", "Plateau"});
-    check_covered(schedules, stored("schedule.json"));
+    check_covered(schedules, stored("schedule.json"), "trajectories.py");
 }

@@ -30,4 +30,7 @@ struct ZooRow {
 [[nodiscard]] std::vector<ZooRow> sequence_rows();
 [[nodiscard]] std::vector<ZooRow> other_rows();
 
+/// All of them.
+[[nodiscard]] std::vector<ZooRow> all_rows();
+
 }  // namespace xgrad::test

@@ -7,6 +7,7 @@
 #include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <tests/nn/zoo_checks.hpp>
+#include <tests/nn/zoo_values.hpp>
 #include <tools/gradcheck.hpp>
 
 #include <unistd.h>
@@ -22,40 +23,6 @@ namespace {
 
 using Module = nn::Module<double>;
 using V = Variable<double>;
-
-// Multiples of 1/64, exact in float, none of them 0 or a kink; make_modules.py has the same. Up to
-// 64 neighbours differ.
-double spread(
-    std::size_t i, std::size_t step, std::size_t start, std::size_t period, double scale) {
-    return (static_cast<double>((step * i + start) % period) - (period - 1) / 2.0) / scale;
-}
-
-V input_of(const ZooRow& row, const Shape& shape) {
-    Array<double> x = empty<double>(shape);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x.data()[i] = row.whole_numbers ? double(5 * i % 7) : spread(i, 29, 7, 64, 16);
-    return V(x, !row.whole_numbers);
-}
-
-V seed_of(const V& y) {
-    Array<double> seed = empty<double>(y.shape());
-    for (std::size_t i = 0; i < seed.size(); ++i)
-        seed.data()[i] = spread(i, 13, 3, 32, 16);
-    return V(seed);
-}
-
-nn::StateDict<double> values_of(const Module& module) {
-    nn::StateDict<double> state = module.state_dict();
-    std::size_t k = 0;
-    for (auto& [name, value] : state) {
-        for (std::size_t i = 0; i < value.size(); ++i) {
-            const double v = spread(i, 37, 11 * k + 5, 64, 64);
-            value.data()[i] = name.ends_with("running_var") ? std::abs(v) + 0.5 : v;
-        }
-        ++k;
-    }
-    return state;
-}
 
 struct Outcome {
     V y;
@@ -110,25 +77,6 @@ bool same_bits(const nn::StateDict<T>& a, const nn::StateDict<T>& b) {
     return std::ranges::equal(a, b, [](const auto& p, const auto& q) {
         return p.first == q.first && same_bits(p.second, q.second);
     });
-}
-
-Array<double> array_of(const nlohmann::json& json) {
-    const auto extents = json.at("shape").get<std::vector<std::size_t>>();
-    Array<double> value = empty<double>(Shape(extents.begin(), extents.end()));
-    const auto& data = json.at("data");
-    for (std::size_t i = 0; i < value.size(); ++i)
-        value.data()[i] = data.at(i).get<double>();
-    return value;
-}
-
-// A module with the row's values, in a mode, whose noise repeats.
-std::shared_ptr<Module> fresh(const ZooRow& row, bool training) {
-    Rng rng(1);
-    const auto module = row.make(rng);
-    module->load_state_dict(values_of(*module));
-    module->train(training);
-    module->freeze_noise();
-    return module;
 }
 
 class Checker {

@@ -16,13 +16,6 @@ using namespace xgrad::test;
 
 namespace {
 
-std::vector<ZooRow> all_rows() {
-    std::vector<ZooRow> rows;
-    for (auto& family : {product_rows(), activation_rows(), sequence_rows(), other_rows()})
-        rows.insert(rows.end(), family.begin(), family.end());
-    return rows;
-}
-
 // The first word of what each module in the rows says it is.
 int list() {
     std::set<std::string> kinds;

@@ -253,4 +253,11 @@ std::vector<ZooRow> other_rows() {
     };
 }
 
+std::vector<ZooRow> all_rows() {
+    std::vector<ZooRow> rows;
+    for (auto& family : {product_rows(), activation_rows(), sequence_rows(), other_rows()})
+        rows.insert(rows.end(), family.begin(), family.end());
+    return rows;
+}
+
 }  // namespace xgrad::test

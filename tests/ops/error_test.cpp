@@ -1,6 +1,7 @@
 // What the ops refuse, in full: shapes, axes, indices, labels, parameters.
 #include <tests/ops/errors.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -162,6 +163,18 @@ TEST_CASE("losses refuse other shapes, labels out of range and the mean of nothi
     CHECK_SHAPE_ERROR(
         binary_cross_entropy_with_logits(x, t), differ("binary_cross_entropy_with_logits"));
     CHECK_ARGUMENT_ERROR(huber_loss(x, x, 0), "huber_loss: delta is 0; need delta > 0");
+    CHECK_SHAPE_ERROR(smooth_l1_loss(x, t), differ("smooth_l1_loss"));
+    CHECK_ARGUMENT_ERROR(smooth_l1_loss(x, x, -1), "smooth_l1_loss: beta is -1; need beta >= 0");
+    CHECK_SHAPE_ERROR(binary_cross_entropy(x, t), differ("binary_cross_entropy"));
+    const double outside[] = {1.5, -0.25, std::nan("")};
+    const std::string printed[] = {"1.5", "-0.25", "nan"};
+    for (std::size_t i = 0; i < 3; ++i) {
+        const V p(Array<double>{{0.5, 1.0}, {0.0, outside[i]}});
+        CHECK_ARGUMENT_ERROR(
+            binary_cross_entropy(p, p),
+            "binary_cross_entropy: the probability at (1, 1) is " + printed[i] +
+                "; need 0 <= p <= 1");
+    }
     CHECK_INDEX_ERROR(
         cross_entropy(x, Labels{0, 3}),
         "cross_entropy: label 3 at row 1 is out of range; need 0 <= label < 3");

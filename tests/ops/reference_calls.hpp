@@ -71,9 +71,13 @@ void add_reductions(std::map<std::string, Call<T>>& calls) {
 #define LOSS(name) \
     calls[#name] = [](const auto& in, const Json& p) { return name(in[0], in[1], reduction_of(p)); }
     LOSS(mse_loss), LOSS(l1_loss), LOSS(binary_cross_entropy_with_logits);
+    LOSS(binary_cross_entropy);
 #undef LOSS
     calls["huber_loss"] = [](const auto& in, const Json& p) {
         return huber_loss(in[0], in[1], 0.75, reduction_of(p));
+    };
+    calls["smooth_l1_loss"] = [](const auto& in, const Json& p) {
+        return smooth_l1_loss(in[0], in[1], p.at("beta").get<double>(), reduction_of(p));
     };
     calls["nll_loss"] = [](const auto& in, const Json& p) {
         const auto labels = indices_of(p.at("labels"));

@@ -26,6 +26,7 @@ std::vector<Operation> bent_operations() {
         BENT("maximum", fit::two, maximum(a, b)),
         BENT("where", fit::three, where(a > 0, a * b, sin(a) * c)),
         BENT("huber_loss", fit::alike, huber_loss(a, b, 0.8)),
+        BENT("smooth_l1_loss", fit::alike, smooth_l1_loss(a, b, 0.7)),
         BENT("l1_loss", fit::alike, l1_loss(a, b, Reduction::none)),
         BENT("hinge_loss", fit::filled, hinge_loss(a, Variable<T>(Array<T>(a.shape(), T(1))))),
         BENT("max", fit::axes(1), max(a, p.axes, p.flag)),

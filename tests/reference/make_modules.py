@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Writes nn_modules.json: what PyTorch's modules compute, in double, for the zoo to compare with.
+"""Writes nn_modules.json and layers.json: what PyTorch's modules compute, in double, and how they
+train, for the zoo and the trajectories to compare with.
 
 usage: make_modules.py [FOLDER]      (default: the folder it lives in)
 
-For development only: needs `pip install torch==2.13.0`; nn_zoo reads the file. A row's name is the
+For development only: needs `pip install torch==2.13.0`; nn_zoo and trajectories read the files. A row's name is the
 zoo's. Weights and inputs are not stored: formulas of their place give them, here and in
-tests/nn/zoo_checks.cpp. For each row in training, and in evaluation where that differs: the output
+tests/nn/zoo_values.hpp. In nn_modules.json for each row in training, and in evaluation where that differs: the output
 y, the gradients of sum(y seed) with respect to the input x and each parameter, the buffers after.
+
+In layers.json for each row 20 steps of plain SGD, rate "lr", on the mean of (y - seed)^2, of the
+parameters and the input: the loss before each step, y of the last, x and the module's state after.
 """
 
 import json
@@ -16,7 +20,10 @@ from pathlib import Path
 import torch
 import torch.nn as nn
 
+from make_reference import write
+
 torch.set_default_dtype(torch.float64)
+STEPS, RATE = 20, 0.05
 
 
 def spread(shape, step, start, period, scale):
@@ -168,25 +175,50 @@ def plain(tensor):
     return {"shape": list(tensor.shape), "data": tensor.reshape(-1).tolist()}
 
 
-def outcome(module, shape, training):
+def start(module, shape, training):
+    """Gives the module its values; its input, which wants a gradient unless it is indices."""
     values(module)
     module.train(training)
     module.zero_grad()
-    indices = isinstance(module, nn.Embedding)
     x = spread(shape, 29, 7, 64, 16)
-    if indices:
-        x = (5 * torch.arange(x.numel()) % 7).reshape(shape)
-    else:
-        x.requires_grad_()
+    if isinstance(module, nn.Embedding):
+        return (5 * torch.arange(x.numel()) % 7).reshape(shape)
+    return x.requires_grad_()
+
+
+def outcome(module, shape, training):
+    x = start(module, shape, training)
     y = module(x)
     gradients = {}
     if y.requires_grad:
         (y * spread(y.shape, 13, 3, 32, 16)).sum().backward()
         gradients = {name: plain(p.grad) for name, p in module.named_parameters()}
-        if not indices:
+        if x.requires_grad:
             gradients["x"] = plain(x.grad)
     buffers = {n: plain(b) for n, b in module.named_buffers() if not n.endswith("tracked")}
     return {"y": plain(y), "gradients": gradients, "buffers": buffers}
+
+
+def trained(name, module, shape):
+    x = start(module, shape, True)
+    leaves = [*module.parameters(), *([x] if x.requires_grad else [])]
+    sgd = torch.optim.SGD(leaves, lr=RATE)
+    before = [leaf.detach().clone() for leaf in leaves]
+    losses = []
+    for _ in range(STEPS):
+        y = module(x).clone()  # Identity's is x itself, which the step changes
+        loss = ((y - spread(y.shape, 13, 3, 32, 16)) ** 2).mean()
+        losses.append(loss.item())
+        sgd.zero_grad()
+        loss.backward()
+        sgd.step()
+    moved = any(not torch.equal(a, b) for a, b in zip(before, leaves))
+    if not moved or not losses[-1] < losses[0]:
+        raise SystemExit(f"{name} does not learn: {losses[0]} to {losses[-1]}")
+    flat = lambda tensor: tensor.detach().reshape(-1).tolist()
+    state = {n: flat(v) for n, v in module.state_dict().items() if not n.endswith("tracked")}
+    run = {"name": name, "lr": RATE, "losses": losses, "y": flat(y), "state": state}
+    return {**run, "x": flat(x)} if x.requires_grad else run
 
 
 def main():
@@ -199,6 +231,7 @@ def main():
             row["eval"] = evaluated
         rows.append(f"{json.dumps(name)}:{json.dumps(row, separators=(',', ':'))}")
     (folder / "nn_modules.json").write_text("{\n" + ",\n".join(rows) + "\n}\n")
+    write(folder / "layers.json", [trained(name, *row) for name, row in ROWS.items()])
 
 
 if __name__ == "__main__":

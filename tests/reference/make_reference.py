@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes ops*.json, optim.json, schedule.json: what PyTorch computes, in double, for the tests.
+"""Writes ops*.json, optim.json, schedule.json, losses.json: what PyTorch computes, in double.
 
 usage: make_reference.py [FOLDER]      (default: the folder it lives in)
 
@@ -9,7 +9,8 @@ has the op's name, its inputs and parameters "p", the output, a random gradient 
 output, the inputs' "grads", directions "v", and the second-order product "second", the gradient of
 sum(grads . v); or, in place of all that follows "p", the kind of "error" that ours throws and the
 function that it names. Numbers that JSON lacks are strings. The same seed gives the same files.
-trajectories.py says what the runs of optimisers and schedules have.
+trajectories.py says what the runs of optimisers and schedules have, loss_trajectories.py those of
+losses.
 """
 
 import importlib
@@ -19,6 +20,7 @@ import sys
 from pathlib import Path
 
 import torch
+import loss_trajectories
 import trajectories
 
 DECIMALS = 64  # inputs are multiples of 1/64: exact in float, and failures read well
@@ -122,7 +124,8 @@ def main():
         name = source.stem.replace("cases", "ops") + ".json"
         write(folder / name, cases)
         print(f"{name}: {len(cases)} cases of {len({case['op'] for case in cases})} ops")
-    for name, runs in trajectories.all_runs().items():
+    every = {**trajectories.all_runs(), "losses.json": list(loss_trajectories.all_runs())}
+    for name, runs in every.items():
         write(folder / name, runs)
         print(f"{name}: {len(runs)} runs of {len({run['name'] for run in runs})}")
     return 0
