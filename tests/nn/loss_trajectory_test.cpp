@@ -75,7 +75,7 @@ TEST_CASE("every loss has a stored run of each reduction") {
         R"(\]\] Variable<T> (\w+)\()");
     CHECK(names.size() >= 17);
     const Json runs = stored("losses.json");
-    for (const char* reduction : {"none", "mean", "sum"}) {
+    for (const std::string reduction : {"none", "mean", "sum"}) {
         INFO(reduction);
         Json of_reduction = Json::array();
         for (const Json& run : runs) {
