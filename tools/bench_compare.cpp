@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -78,6 +79,8 @@ std::string goal_of(const Row& row) {
 std::string verdict_of(const Line& line) {
     if (line.row->kind == Row::Goal::none)
         return "-";
+    if (line.row->kind == Row::Goal::ratio && !line.ratio)
+        return "not measured";
     return line.missed ? "MISSED" : "ok";
 }
 
@@ -147,9 +150,16 @@ bool print_rounds(
 
 }  // namespace
 
-bool compare(
-    const Comparison& c, const std::vector<const Workload*>& workloads, std::ostream& json) {
+bool compare(Comparison c, const std::vector<const Workload*>& workloads, std::ostream& json) {
     build_peers(c, workloads);
+    const bool has_scripts = std::ranges::any_of(
+        workloads, [](const Workload* workload) { return !workload->script.empty(); });
+    if (has_scripts && (c.python = find_pytorch(c)).empty()) {
+        fmt::print(
+            c.table,
+            "no PyTorch for Python: its rows are not measured; install it: apt-get install "
+            "python3-torch, or pass --python one that has it\n\n");
+    }
     const Load start = load_now();
     std::vector<Rounds> all;
     for (const Workload* workload : workloads)

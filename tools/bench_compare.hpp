@@ -14,12 +14,12 @@ namespace xgrad::bench {
 enum class Clock { choose, wall, cpu };
 
 struct Comparison {
-    std::string peers;               ///< the folder whose torch/ holds the peer's programs
-    std::string self;                ///< this program
-    std::string build;               ///< where the peer's programs are built
-    std::string filter;              ///< only the cases whose name contains this
-    std::string data;                ///< the folder of W10's files
-    std::string python = "python3";  ///< one that has PyTorch
+    std::string peers;   ///< the folder whose torch/ holds the peer's programs
+    std::string self;    ///< this program
+    std::string build;   ///< where the peer's programs are built
+    std::string filter;  ///< only the cases whose name contains this
+    std::string data;    ///< the folder of W10's files
+    std::string python;  ///< one that has PyTorch; empty: the first that does
     double budget = 0.1;
     std::size_t rounds = 0;  ///< 0: the workload's default
     std::size_t threads = 1;
@@ -41,6 +41,10 @@ struct Rounds {
 
 /// Builds the programs of these workloads. Throws std::runtime_error that names what is missing.
 void build_peers(const Comparison& comparison, const std::vector<const Workload*>& workloads);
+
+/// The Python for the peer's scripts: c.python, or where that is empty the first on the path or in
+/// /usr/bin; empty when it has no PyTorch.
+[[nodiscard]] std::string find_pytorch(const Comparison& comparison);
 
 /// Runs them. Throws std::runtime_error when a program of the peer's fails.
 [[nodiscard]] Rounds run_rounds(const Comparison& comparison, const Workload& workload);
@@ -74,8 +78,6 @@ struct Line {
 /// Runs the comparison and prints it, and its lines as JSON to `json`. True when every goal was
 /// reached.
 bool compare(
-    const Comparison& comparison,
-    const std::vector<const Workload*>& workloads,
-    std::ostream& json);
+    Comparison comparison, const std::vector<const Workload*>& workloads, std::ostream& json);
 
 }  // namespace xgrad::bench

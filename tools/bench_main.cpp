@@ -51,8 +51,10 @@ void add_options(CLI::App& app, Settings& settings) {
         "write the figures to this file, a line each; - for the output, instead of the table");
     app.add_option("--compare", comparison.peers, "against the programs in DIR/torch, in turn")
         ->type_name("DIR");
-    app.add_option("--python", comparison.python, "for the peer's scripts: one that has PyTorch")
-        ->capture_default_str();
+    app.add_option(
+        "--python",
+        comparison.python,
+        "for the peer's scripts: one that has PyTorch (by default the first that has)");
     app.add_option("--data", comparison.data, "the folder of W10's files")->type_name("DIR");
     app.add_option("--rounds", comparison.rounds, "of a comparison (by default the workload's)");
     app.add_option("--peer-build", comparison.build, "where the peer's programs are built")

@@ -81,7 +81,7 @@ std::map<std::string, Measure> by_name(const std::string& output) {
 
 void run_peer_round(const Comparison& c, const Workload& workload, bool tuned, Side& side) {
     std::vector<std::vector<std::string>> commands = {{c.build + "/" + workload.program}};
-    if (!workload.script.empty())
+    if (!workload.script.empty() && !c.python.empty())
         commands.push_back({c.python, c.peers + "/torch/" + workload.script});
     side.emplace_back();
     for (const std::vector<std::string>& command : commands) {
@@ -93,15 +93,6 @@ void run_peer_round(const Comparison& c, const Workload& workload, bool tuned, S
                 finished.how));
         }
         side.back().merge(by_name(finished.output));
-    }
-}
-
-void need_pytorch(const Comparison& c) {
-    if (!run_program({c.python, "-c", "import torch"}, {}, true).ok) {
-        throw std::runtime_error(fmt::format(
-            "bench: {} has no PyTorch; install it: apt-get install python3-torch, or pass --python "
-            "one that has it",
-            c.python));
     }
 }
 
@@ -121,11 +112,8 @@ void build_peers(const Comparison& c, const std::vector<const Workload*>& worklo
     }
     std::filesystem::create_directories(c.build);
     std::vector<std::string> command{"make", "-C", source, "BUILD=" + c.build};
-    for (const Workload* workload : workloads) {
+    for (const Workload* workload : workloads)
         command.push_back(c.build + "/" + workload->program);
-        if (!workload->script.empty())
-            need_pytorch(c);
-    }
     if (isatty(STDERR_FILENO))
         fmt::print(stderr, "building the peer's programs ...");
     const Finished make = run_program(command, {}, true);
@@ -135,6 +123,17 @@ void build_peers(const Comparison& c, const std::vector<const Workload*>& worklo
         throw std::runtime_error(
             fmt::format("bench: the peer cannot be built{}", what_is_missing(make)));
     }
+}
+
+std::string find_pytorch(const Comparison& c) {
+    std::vector<std::string> candidates{"python3", "/usr/bin/python3"};
+    if (!c.python.empty())
+        candidates = {c.python};
+    for (const std::string& python : candidates) {
+        if (run_program({python, "-c", "import torch"}, {}, true).ok)
+            return python;
+    }
+    return "";
 }
 
 Rounds run_rounds(const Comparison& c, const Workload& workload) {
