@@ -53,7 +53,10 @@ void move_to_kinks(Case& one, Random& random) {
 }
 
 void scale(Case& one, Random& random) {
-    const double factor = std::pow(10.0, static_cast<double>(random.below(17)) - 8);
+    double factor = std::pow(10.0, static_cast<double>(random.below(17)) - 8);
+    // Its function lets probabilities alone through to this formula.
+    if (one.op.name() == "binary_cross_entropy")
+        factor = std::min(factor, 1.0);
     for (std::size_t i = 0; i < one.values.size(); ++i) {
         if (!one.is_fixed(i))
             one.values[i] *= factor;
