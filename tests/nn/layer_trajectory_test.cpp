@@ -38,9 +38,9 @@ double follow(const ZooRow& row, const Json& run) {
         worst = std::max(worst, compare(x.value(), run.at("x")));
     const auto state = module->state_dict();
     CHECK(state.size() == run.at("state").size());
-    for (const auto& [name, value] : state) {
-        INFO(name);
-        worst = std::max(worst, compare(value, run.at("state").at(name)));
+    for (const auto& entry : state) {
+        INFO(entry.first);
+        worst = std::max(worst, compare(entry.second, run.at("state").at(entry.first)));
     }
     return worst;
 }
