@@ -105,7 +105,8 @@ TEST_CASE("gradcheck: one wrong element of a million is found and named") {
     CHECK(worst.index == std::vector<std::size_t>{at / 700, at % 700});
     CHECK(worst.verdict == GradcheckVerdict::fail);
     CHECK_SAYS(report.findings[0].text, "gradient of 1.weight, shape (500, 700): at least 1 of");
-    CHECK(taken.count() < 30);
+    // Seconds on a machine of one's own; in any case far from a look at each element.
+    CHECK(report.orders[0].evaluations < 5000);
 }
 
 TEST_CASE("gradcheck: several wrong elements are found, and a common cause is named") {

@@ -65,8 +65,8 @@ Rows& Rows::no_file(const std::string& need) {
 
 std::string little(std::uint64_t number, int bytes) {
     std::string text;
-    for (int i = 0; i < bytes; ++i)
-        text += static_cast<char>(number >> 8 * i & 0xFF);
+    for (int i = 0; i < bytes; ++i, number /= 256)
+        text += static_cast<char>(number % 256);
     return text;
 }
 
