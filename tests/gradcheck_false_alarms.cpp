@@ -7,6 +7,7 @@
 #include <tools/gradcheck_case.hpp>
 #include <tools/gradcheck_op.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
