@@ -154,7 +154,9 @@ History history_of(const Texts& texts) {
         if (found == texts.end())
             fail<std::invalid_argument>("the record of epoch {} is missing", i);
         const auto numbers = read_line<double>(found->first, found->second, 5);
-        history[i] = {{numbers[0], numbers[1]}, {numbers[2], numbers[3]}, numbers[4]};
+        history[i].train = {numbers[0], numbers[1]};
+        history[i].dev = {numbers[2], numbers[3]};
+        history[i].seconds = numbers[4];
     }
     return history;
 }

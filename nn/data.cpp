@@ -30,14 +30,28 @@ void gather(const Array<T>& from, const std::size_t* rows, Array<T>& to) {
     }
 }
 
+void check_rows(const Shape& x) {
+    if (x.empty() || x[0] == 0)
+        fail<ShapeError>("Dataset: x has shape {}; need (N, ...) with at least one row", x);
+}
+
 }  // namespace
+
+const char* to_string(Part part) noexcept {
+    switch (part) {
+        case Part::unsplit: return "unsplit";
+        case Part::train: return "train";
+        case Part::train_dev: return "train-dev";
+        case Part::dev: return "dev";
+        case Part::test: return "test";
+    }
+    return "unknown";
+}
 
 template <class T>
 Dataset<T>::Dataset(Array<T> x, Labels y, std::size_t classes) {
     const Shape& shape = x.shape();
-    if (shape.empty() || shape[0] == 0) {
-        fail<ShapeError>("Dataset: x has shape {}; need (N, ...) with at least one row", shape);
-    }
+    check_rows(shape);
     if (y.size() != shape[0]) {
         fail<ShapeError>(
             "Dataset: x has shape {}, y has {} labels; need a label for each row", shape, y.size());
@@ -50,24 +64,50 @@ Dataset<T>::Dataset(Array<T> x, Labels y, std::size_t classes) {
                 "Dataset: the label of row {} is {}; need 0 <= label < {}", i, y[i], classes);
         }
     }
-    content_ = std::make_shared<const Content>(Content{std::move(x), std::move(y), classes});
+    content_ = std::make_shared<const Content>(
+        Content{std::move(x), std::move(y), empty<T>({0}), classes});
+}
+
+template <class T>
+Dataset<T>::Dataset(Array<T> x, Array<T> targets) {
+    check_rows(x.shape());
+    if (targets.dimension() == 0 || targets.shape()[0] != x.shape()[0]) {
+        fail<ShapeError>(
+            "Dataset: x has shape {}, targets {}; need targets for each row",
+            x.shape(),
+            targets.shape());
+    }
+    content_ = std::make_shared<const Content>(Content{std::move(x), {}, std::move(targets), 0});
+}
+
+template <class T>
+Dataset<T> Dataset<T>::as(Part part) const {
+    Dataset result = *this;
+    result.part_ = part;
+    return result;
 }
 
 template <class T>
 Dataset<T> Dataset<T>::subset(const Rows& rows) const {
     if (rows.empty())
         fail<ShapeError>("Dataset::subset: no rows are given; need at least one");
-    Labels labels(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i] >= size()) {
             fail<IndexError>(
                 "Dataset::subset: entry {} is row {}; need 0 <= row < {}", i, rows[i], size());
         }
-        labels[i] = y()[rows[i]];
     }
-    auto features = empty<T>(with_rows(x().shape(), rows.size()));
-    gather(x(), rows.data(), features);
-    return Dataset(std::move(features), std::move(labels), classes());
+    const auto picked = [&](const Array<T>& from) {
+        auto to = empty<T>(with_rows(from.shape(), rows.size()));
+        gather(from, rows.data(), to);
+        return to;
+    };
+    if (classes() == 0)
+        return Dataset(picked(x()), picked(targets())).as(part_);
+    Labels labels(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        labels[i] = y()[rows[i]];
+    return Dataset(picked(x()), std::move(labels), classes()).as(part_);
 }
 
 template <class T>
@@ -90,12 +130,16 @@ void Epoch<T>::load(std::size_t index) {
         return;
     const std::size_t first = index * batch_size_;
     const std::size_t rows = std::min(batch_size_, order_.size() - first);
-    const Shape shape = with_rows(dataset_.x().shape(), rows);
-    // The caller may have moved the last batch away, which leaves an array of any shape.
-    if (batch_.x.shape() != shape || batch_.x.storage().size() != count(shape)) {
-        batch_.x = empty<T>(shape);
-    }
-    gather(dataset_.x(), order_.data() + first, batch_.x);
+    const auto fill = [&](const Array<T>& from, Array<T>& to) {
+        const Shape shape = with_rows(from.shape(), rows);
+        // The caller may have moved the last batch away, which leaves an array of any shape.
+        if (to.shape() != shape || to.storage().size() != count(shape))
+            to = empty<T>(shape);
+        gather(from, order_.data() + first, to);
+    };
+    fill(dataset_.x(), batch_.x);
+    if (dataset_.classes() == 0)
+        return fill(dataset_.targets(), batch_.targets);
     batch_.y.resize(rows);
     for (std::size_t i = 0; i < rows; ++i)
         batch_.y[i] = dataset_.y()[order_[first + i]];

@@ -53,8 +53,8 @@ Rows shuffled_rows(std::size_t rows, Rng& rng) {
 }
 
 template <class T>
-std::optional<Dataset<T>> part_of(const Dataset<T>& dataset, const Rows& rows) {
-    return rows.empty() ? std::nullopt : std::optional(dataset.subset(rows));
+std::optional<Dataset<T>> part_of(const Dataset<T>& dataset, const Rows& rows, Part part) {
+    return rows.empty() ? std::nullopt : std::optional(dataset.subset(rows).as(part));
 }
 
 }  // namespace
@@ -111,7 +111,10 @@ DatasetSplit<T> split_dataset(
     const Dataset<T>& dataset, const Fractions& fractions, const SplitOptions& options) {
     const Split rows = options.stratify ? split_stratified(dataset.y(), fractions, options.seed)
                                         : split(dataset.size(), fractions, options.seed);
-    return {dataset.subset(rows.train), part_of(dataset, rows.dev), part_of(dataset, rows.test)};
+    return {
+        dataset.subset(rows.train).as(Part::train),
+        part_of(dataset, rows.dev, Part::dev),
+        part_of(dataset, rows.test, Part::test)};
 }
 
 template DatasetSplit<float> split_dataset(

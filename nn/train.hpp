@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ struct EpochRecord {
     Evaluation train;
     Evaluation dev;
     double seconds = 0;
+    double lr = 0;                               ///< at its end
+    std::map<std::string, double> metrics = {};  ///< others, by name: "dev f1"
 };
 
 /// The epochs of a run, first to last.
