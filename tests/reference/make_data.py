@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, StratifiedKFold, TimeSeriesSplit
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 
 def write(path, rows):
@@ -78,13 +79,46 @@ def stratified_kfold(generator):
         }
 
 
+def normalizers(generator):
+    """Columns: of different size and place, one constant, one of mostly zeros, one with an outlier, one of few values."""
+    for rows in [1, 2, 7, 40]:
+        x = np.round(generator.normal(size=(rows, 6)) * [1, 100, 1, 1, 1, 2] + [0, 1e4, 0, 0, 5, 0], 3)
+        x[:, 2] = 0.1
+        x[: max(rows - 3, 0), 3] = 0
+        x[rows // 2, 4] = 1000
+        x[:, 5] = np.round(x[:, 5])
+        for name, scaler, options in [
+            ("Normalizer", StandardScaler(), {}),
+            ("MinMaxNormalizer", MinMaxScaler(), {"low": 0, "high": 1}),
+            ("MinMaxNormalizer", MinMaxScaler((-3, 1.5)), {"low": -3, "high": 1.5}),
+            ("RobustNormalizer", RobustScaler(), {"lower": 0.25, "upper": 0.75}),
+            ("RobustNormalizer", RobustScaler(quantile_range=(10, 95)), {"lower": 0.1, "upper": 0.95}),
+        ]:
+            y = scaler.fit_transform(x)
+            row = {"of": name, **options, "rows": rows, "x": x.ravel().tolist(), "y": y.ravel().tolist()}
+            if name != "MinMaxNormalizer":
+                row["shift"] = (scaler.mean_ if name == "Normalizer" else scaler.center_).tolist()
+                row["scale"] = scaler.scale_.tolist()
+            yield row
+        # Each row by its own mean and deviation: the columns of the transposed matrix.
+        for scale in [False, True]:
+            y = StandardScaler(with_std=scale).fit_transform(x.T).T
+            yield {
+                "of": "PerImageMean",
+                "with_scale": scale,
+                "rows": rows,
+                "x": x.ravel().tolist(),
+                "y": y.ravel().tolist(),
+            }
+
+
 def main():
     if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
         print(__doc__.strip())
         return 0 if len(sys.argv) == 2 else 2
     folder = Path(sys.argv[1]) if len(sys.argv) == 2 else Path(__file__).resolve().parent
     generator = np.random.default_rng(20261129)
-    rows = [*time_series(), *group_kfold(generator), *stratified_kfold(generator)]
+    rows = [*time_series(), *group_kfold(generator), *stratified_kfold(generator), *normalizers(generator)]
     write(folder / "data.json", rows)
     print(f"data.json: {len(rows)} calls of {len({row['of'] for row in rows})} functions")
     return 0
