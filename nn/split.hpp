@@ -100,4 +100,27 @@ template <class T>
 [[nodiscard]] DatasetSplit<T> split_dataset(
     const Dataset<T>& dataset, const Fractions& fractions, const SplitOptions& options = {});
 
+/// The same parts, with a fraction of the train part as a train-dev part: rows like train's that no
+/// step sees. Where dev is unlike train, the error there says how much of it is variance. Throws
+/// as split_dataset() does, and std::invalid_argument when there is a train-dev part already.
+template <class T>
+[[nodiscard]] DatasetSplit<T> carve_train_dev(
+    const DatasetSplit<T>& parts, double fraction, const SplitOptions& options = {});
+
+struct ElsewhereOptions {
+    double dev = 0.5;         ///< of the target's rows
+    double test = 0.5;        ///< of the target's rows; what the two leave joins the train part
+    double train_dev = 0.05;  ///< of all rows that train; may be 0
+    std::uint64_t seed = 0;   ///< any number
+    bool stratify = false;    ///< every part has its fraction of each label
+};
+
+/// For training rows that come from elsewhere, as pictures from the web for a camera's: dev and
+/// test are of the target alone, so that they aim at what matters; train-dev is of what trains.
+/// Throws as split_dataset() does, ShapeError for other features or targets, std::invalid_argument
+/// for another number of classes or a dataset that is a part already.
+template <class T>
+[[nodiscard]] DatasetSplit<T> split_elsewhere(
+    const Dataset<T>& elsewhere, const Dataset<T>& target, const ElsewhereOptions& options = {});
+
 }  // namespace xgrad::data
