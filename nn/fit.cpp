@@ -30,6 +30,9 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// The sign of a NaN says nothing.
+std::string text_of(double number) { return std::isnan(number) ? "nan" : fmt::to_string(number); }
+
 template <class T>
 data::Dataset<T> sample_of(const data::Dataset<T>& dataset, std::size_t rows, std::uint64_t seed) {
     if (rows >= dataset.size())
@@ -190,7 +193,7 @@ private:
             const Variable<T> loss = loss_of(model_(x), batch);
             state_.loss = static_cast<double>(loss.item());
             if (!std::isfinite(state_.loss) && !optimizer_->skips_nonfinite())
-                fail_at_step(fmt::format("the loss is {}", state_.loss));
+                fail_at_step("the loss is " + text_of(state_.loss));
             loss.backward();
         }
         if (options_.clip_norm)
@@ -288,7 +291,9 @@ private:
     void check_cost(const char* part, double cost) {
         if (!std::isfinite(cost))
             fail_with(
-                fmt::format("the {} cost is {} after epoch {}", part, cost, state_.epoch), 0, "");
+                fmt::format("the {} cost is {} after epoch {}", part, text_of(cost), state_.epoch),
+                0,
+                "");
     }
 
     [[nodiscard]] FitResult result_of(FitEnd end) const {

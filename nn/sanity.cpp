@@ -126,7 +126,7 @@ ChanceResult loss_at_chance(
     result.chance = chance_of("loss_at_chance", few);
     result.loss = evaluate(model, few).cost;
     const bool classes = dataset.classes() != 0;
-    result.low = classes ? result.chance - 0.1 : 0.9 * result.chance;
+    result.low = result.chance / 2;
     result.high = classes ? result.chance + 1.5 : 4 * result.chance;
     result.passed = result.low <= result.loss && result.loss <= result.high;
     result.text = fmt::format(

@@ -55,11 +55,12 @@ struct ChanceResult {
 };
 
 /// Whether a model that has learnt nothing loses what knowing nothing costs, in evaluation mode:
-/// ln(classes), or the variance of the targets around their mean. The band: for classes from 0.1
-/// below, which is more than chance, to 1.5 above, which logits of variance 3 cost: normal logits
-/// of variance v cost v / 2 more, and He's initialisation gives 2 on normalised inputs. For targets
-/// from 0.9 to 4 times the variance, by the same argument. Throws std::invalid_argument for
-/// Part::test, 0 rows and targets that are all the same, and what the model throws.
+/// ln(classes), or the variance of the targets around their mean. The band begins at half of that,
+/// since of few classes random weights may tell some apart by luck. For classes it ends 1.5 above,
+/// which logits of variance 3 cost: normal logits of variance v cost about v / 2 more, and He's
+/// initialisation gives v = 2 on normalised inputs. For targets it ends at 4 times the variance, by
+/// the same argument. Throws std::invalid_argument for Part::test, 0 rows and targets that are all
+/// the same, and what the model throws.
 template <class T>
 [[nodiscard]] ChanceResult loss_at_chance(
     nn::Module<T>& model, const data::Dataset<T>& dataset, const ChanceOptions& options = {});
