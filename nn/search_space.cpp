@@ -10,7 +10,7 @@ namespace xgrad::search {
 namespace {
 
 constexpr std::int64_t largest = std::int64_t{1} << 53;  // whole numbers that double has, all
-constexpr std::size_t largest_grid = 1'000'000;
+constexpr std::size_t largest_grid = 100'000;
 
 // The i-th of n evenly spaced numbers; the ends are exact.
 double between(double low, double high, std::size_t i, std::size_t n) {

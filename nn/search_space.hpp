@@ -56,7 +56,7 @@ public:
     /// parameters' places, so that one more at the end changes no other.
     [[nodiscard]] Values draw(std::uint64_t seed, std::uint64_t number) const;
     /// Every combination, the last parameter changing fastest, with `points` values, at least 2,
-    /// for each range. Throws std::invalid_argument for more than a million of them.
+    /// for each range. Throws std::invalid_argument for more than 100,000 of them.
     [[nodiscard]] std::vector<Values> grid(std::size_t points = 5) const;
 
     [[nodiscard]] bool empty() const noexcept { return parameters_.empty(); }
