@@ -37,6 +37,9 @@ constexpr const char* style = R"(
   white-space: nowrap; border: 1px solid currentColor; }
 .pill.good { color: var(--good); } .pill.bad { color: var(--bad); }
 .verdict { font-size: 17px; font-weight: 600; margin: 0 0 10px; }
+.stack th, .stack td { padding: 7px 11px; }
+.stack td i { color: var(--faint); font-style: normal; margin-right: 8px; }
+.stack td:first-child { white-space: nowrap; }
 details { margin: 12px 0; }
 summary { cursor: pointer; color: var(--faint); }
 pre { margin: 8px 0 0; padding: 12px 16px; overflow-x: auto; font-size: 12.5px; line-height: 1.45; }
@@ -57,16 +60,19 @@ pre { margin: 8px 0 0; padding: 12px 16px; overflow-x: auto; font-size: 12.5px; 
   .confusion tbody th i { margin: 0 4px 0 3px; }
   .confusion .right, .confusion .wrong { min-width: 21px; }
   .confusion .sum { display: none; }
-  .stack thead { display: none; }
-  .stack, .stack tbody, .stack tr, .stack td { display: block; }
-  .stack tr { padding: 8px 14px; border-top: 1px solid var(--line); }
+  td:not(.n) { overflow-wrap: anywhere; }
+  .stack thead, .stack td:empty { display: none; }
+  .stack, .stack tbody, .stack td { display: block; }
+  .stack tr { display: grid; grid-template-columns: 1fr 1fr; gap: 2px 20px;
+    padding: 10px 14px; border-top: 1px solid var(--line); }
   .stack tr:first-child { border-top: 0; }
-  .stack td, .stack td.n { border: 0; padding: 1px 0; text-align: right; overflow-wrap: anywhere;
-    white-space: normal; display: flow-root; }
-  .stack td::before { content: attr(data-name); float: left; color: var(--faint);
-    margin-right: 16px; font-size: 13px; }
-  .stack td:first-child { font-weight: 600; }
-  .stack td:empty { display: none; }
+  .stack td, .stack td.n { display: flex; justify-content: space-between; gap: 10px; border: 0;
+    padding: 0; font-size: 14px; text-align: right; white-space: normal; }
+  .stack td::before { content: attr(data-name); color: var(--faint); font-size: 13px;
+    white-space: nowrap; }
+  .stack td:first-child { grid-column: 1 / 3; justify-content: flex-start; font-size: 15px;
+    font-weight: 600; text-align: left; padding-bottom: 2px; }
+  .stack td:first-child::before { content: none; }
 }
 )";
 
@@ -152,6 +158,12 @@ std::string pill(const std::string& text, bool good) {
     return fmt::format("<span class=\"pill {}\">{}</span>", good ? "good" : "bad", escape(text));
 }
 
+std::string layer_name(const LayerRow& row) {
+    if (row.layer.empty())
+        return escape(row.name);
+    return fmt::format("<i>{}</i>{}", escape(row.name), escape(row.layer));
+}
+
 // A table that becomes a list of cards where the page is narrow; cells are HTML.
 std::string stacked(
     const std::vector<std::string>& head,
@@ -235,8 +247,7 @@ std::string html(const std::vector<LayerRow>& layers) {
         bool number = true;
     };
     const Column all[] = {
-        {"layer", [](const LayerRow& r) { return escape(r.name); }, false},
-        {"", [](const LayerRow& r) { return escape(r.layer); }, false},
+        {"layer", [](const LayerRow& r) { return layer_name(r); }, false},
         {"verdict", [](const LayerRow& r) { return pill(r.verdict, r.healthy); }, false},
         {"parameters",
          [](const LayerRow& r) { return r.parameters ? grouped(*r.parameters) : ""; }},
