@@ -85,8 +85,12 @@ report::Plot picture(const char* title, const Descent& way, const Table& table) 
     }
     report::Plot plot{.title = title, .x_label = "weight of bmi", .y_label = "weight of bp"};
     plot.contours = std::move(grid);
+    const bool few = way.steps < 60;
     plot.series = {
-        {"way", way.w1, way.w2, report::Series::Style::line_and_points},
+        {"way",
+         way.w1,
+         way.w2,
+         few ? report::Series::Style::line_and_points : report::Series::Style::line},
         {"minimum", {way.best1}, {way.best2}, report::Series::Style::points}};
     return plot;
 }
