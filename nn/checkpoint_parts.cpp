@@ -137,26 +137,48 @@ void check_same_texts(const Texts& given, const Texts& expected) {
     }
 }
 
+// "3": the numbers of epoch 3, "3.dev f1": a metric of it.
 Texts history_texts(const History& history) {
     Texts texts;
-    for (const EpochRecord& r : history) {
-        texts.emplace(
-            to_text(std::uint64_t{texts.size()}),
-            line_of({r.train.cost, r.train.error, r.dev.cost, r.dev.error, r.seconds}));
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        const EpochRecord& r = history[i];
+        const std::string key = to_text(std::uint64_t{i});
+        texts[key] =
+            line_of({r.train.cost, r.train.error, r.dev.cost, r.dev.error, r.seconds, r.lr});
+        for (const auto& [name, value] : r.metrics)
+            texts[key + "." + name] = to_text(value);
     }
     return texts;
 }
 
+EpochRecord record_of(const std::string& key, const std::string& line) {
+    // Older files have no learning rate.
+    const bool has_lr = std::ranges::count(line, ' ') != 4;
+    const auto numbers = read_line<double>(key, line, has_lr ? 6 : 5);
+    EpochRecord record{{numbers[0], numbers[1]}, {numbers[2], numbers[3]}, numbers[4]};
+    if (has_lr)
+        record.lr = numbers[5];
+    return record;
+}
+
 History history_of(const Texts& texts) {
-    History history(texts.size());
-    for (std::size_t i = 0; i < history.size(); ++i) {
+    const auto is_metric = [](const auto& text) { return text.first.find('.') != text.first.npos; };
+    const auto metrics = static_cast<std::size_t>(std::ranges::count_if(texts, is_metric));
+    History history;
+    for (std::size_t i = 0; i + metrics < texts.size(); ++i) {
         const auto found = texts.find(to_text(std::uint64_t{i}));
         if (found == texts.end())
             fail<std::invalid_argument>("the record of epoch {} is missing", i);
-        const auto numbers = read_line<double>(found->first, found->second, 5);
-        history[i].train = {numbers[0], numbers[1]};
-        history[i].dev = {numbers[2], numbers[3]};
-        history[i].seconds = numbers[4];
+        history.push_back(record_of(found->first, found->second));
+    }
+    for (const auto& [key, text] : texts) {
+        const std::size_t dot = key.find('.');
+        if (dot == std::string::npos)
+            continue;
+        const auto epoch = from_text<std::uint64_t>(key, key.substr(0, dot));
+        if (epoch >= history.size())
+            fail<std::invalid_argument>("\"{}\" is of an epoch that is missing", key);
+        history[epoch].metrics[key.substr(dot + 1)] = from_text<double>(key, text);
     }
     return history;
 }
