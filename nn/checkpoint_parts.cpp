@@ -4,7 +4,7 @@
 #include <nn/checkpoint_file.hpp>
 #include <nn/dropout.hpp>
 #include <nn/ema.hpp>
-#include <nn/normalizer.hpp>
+#include <nn/input_normalizer.hpp>
 #include <nn/schedule.hpp>
 #include <nn/train.hpp>
 
@@ -95,18 +95,22 @@ void set_noise(nn::Module<T>& model, const Texts& texts) {
 }
 
 template <class T>
-void give_normalizer(data::Normalizer<T>& normalizer, const Content<T>& content) {
+void give_normalizer(data::InputNormalizer<T>& normalizer, const Content<T>& content) {
     if (content.arrays.empty()) {
         normalizer.reset();
         return;
     }
-    const auto mean = content.arrays.find("mean");
-    if (normalizer.fitted() && mean != content.arrays.end() &&
-        mean->second.shape() != normalizer.mean().shape()) {
-        fail<ShapeError>(
-            "mean has shape {}, the normaliser's has {}",
-            mean->second.shape(),
-            normalizer.mean().shape());
+    if (normalizer.fitted()) {
+        for (const auto& [name, array] : normalizer.state()) {
+            const auto found = content.arrays.find(name);
+            if (found != content.arrays.end() && found->second.shape() != array.shape()) {
+                fail<ShapeError>(
+                    "{} has shape {}, the normaliser's has {}",
+                    name,
+                    found->second.shape(),
+                    array.shape());
+            }
+        }
     }
     normalizer.load_state(content.arrays);
 }
@@ -268,12 +272,13 @@ Checkpoint<T>& Checkpoint<T>::track(const std::string& name, Rng& rng) {
 }
 
 template <class T>
-Checkpoint<T>& Checkpoint<T>::track(const std::string& name, data::Normalizer<T>& normalizer) {
-    using State = typename data::Normalizer<T>::State;
+Checkpoint<T>& Checkpoint<T>::track(const std::string& name, data::InputNormalizer<T>& normalizer) {
+    using State = typename data::InputNormalizer<T>::State;
     return add(
         {name,
          [&normalizer] {
-             return Content<T>{"Normalizer", normalizer.fitted() ? normalizer.state() : State()};
+             return Content<T>{
+                 normalizer.name(), normalizer.fitted() ? normalizer.state() : State()};
          },
          [&normalizer](const Content<T>& content) { give_normalizer(normalizer, content); }});
 }
