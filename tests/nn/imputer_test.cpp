@@ -60,6 +60,9 @@ TEST_CASE("an imputer refuses what it cannot fill in") {
     CHECK(says([&] {
               imputer.fit(array({1, 1}, {INFINITY}));
           }) == "Imputer::fit: feature 0 of row 0 is inf; need finite values, or NaN");
+    CHECK(says([&] {
+              imputer.fit(array({3, 1}, {-1.7e308, 1.7e308, 1.7e308}));
+          }) == "Imputer::fit: the mean of feature 0 overflows; need smaller values");
     CHECK(text_of_error<ShapeError>([&] {
               imputer.fit(array({0, 2}, {}));
           }) == "Imputer::fit: x has shape (0, 2); need at least one row");
