@@ -1,5 +1,7 @@
-// A report as one HTML page: figures, charts, tables and small images, all inside the file.
+// A report as one HTML page: figures, charts, plots, tables and small images, all inside the file.
 #pragma once
+
+#include <tools/report_plot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -80,6 +82,7 @@ public:
     Page& list(const std::vector<std::string>& items);
     /// Side by side where the page is wide enough.
     Page& charts(const std::vector<Chart>& charts);
+    Page& plots(const std::vector<Plot>& plots);
     Page& table(const Table& table);
     Page& images(const std::vector<Image>& images);
     /// A sentence that stands out.

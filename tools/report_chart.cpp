@@ -1,4 +1,5 @@
 #include <tools/report.hpp>
+#include <tools/report_axis.hpp>
 
 #include <fmt/format.h>
 
@@ -12,17 +13,6 @@ namespace {
 constexpr double width = 480, height = 290;
 constexpr std::size_t colors = 8;
 constexpr double left = 46, right = 438, top = 62, bottom = 248;
-
-// 1, 2 or 5 times a power of ten, so that `range` has at most `ticks` steps.
-double nice_step(double range, int ticks) {
-    const double raw = range / ticks;
-    const double power = std::pow(10.0, std::floor(std::log10(raw)));
-    for (const double factor : {1.0, 2.0, 5.0}) {
-        if (factor * power >= raw * (1 - 1e-9))
-            return factor * power;
-    }
-    return 10 * power;
-}
 
 struct Scale {
     double y_step = 0.2, y_max = 1;

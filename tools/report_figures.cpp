@@ -26,14 +26,14 @@ constexpr const char* style = R"(
 .confusion .sum { color: var(--faint); white-space: nowrap; }
 .padded { padding: 14px 16px; margin: 12px 0; }
 .bars { display: grid; gap: 12px; }
-.bar { display: grid; grid-template-columns: 76px 1fr 72px; gap: 2px 12px; align-items: center; }
-.bar b { font-weight: 600; }
-.bar .track { background: var(--stripe); border-radius: 5px; height: 16px; overflow: hidden; }
-.bar .fill { display: block; height: 100%; border-radius: 5px; background: var(--c1); }
-.bar:nth-child(2) .fill { background: var(--c2); }
-.bar:nth-child(n+3) .fill { background: var(--c3); }
-.bar .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; }
+.errors { display: grid; grid-template-columns: 76px 1fr 72px; gap: 2px 12px; align-items: center; }
+.errors b { font-weight: 600; }
+.errors .track { background: var(--stripe); border-radius: 5px; height: 16px; overflow: hidden; }
+.errors .fill { display: block; height: 100%; border-radius: 5px; background: var(--c1); }
+.errors:nth-child(2) .fill { background: var(--c2); }
+.errors:nth-child(n+3) .fill { background: var(--c3); }
+.errors .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.errors .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; }
 .pill { display: inline-block; padding: 1px 10px; border-radius: 999px; font-size: 13px;
   white-space: nowrap; border: 1px solid currentColor; }
 .pill.good { color: var(--good); } .pill.bad { color: var(--bad); }
@@ -231,7 +231,7 @@ std::string html(const std::vector<ErrorBar>& bars) {
     std::string text = "<div class=\"card padded bars\">\n";
     for (const ErrorBar& bar : bars) {
         text += fmt::format(
-            "<div class=\"bar\"><b>{}</b><span class=\"track\"><span class=\"fill\" "
+            "<div class=\"errors\"><b>{}</b><span class=\"track\"><span class=\"fill\" "
             "style=\"width:{:.1f}%\"></span></span><span class=\"value\">{}</span>",
             escape(bar.name),
             largest > 0 ? 100 * bar.error / largest : 0,
