@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <tools/report.hpp>
+#include <tools/report_figures.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -15,12 +16,14 @@ constexpr std::string_view style = R"(
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --line: #e2e5ea; --text: #1b1f27; --faint: #667080;
   --c1: #2166c4; --c2: #d4620a; --c3: #178a63; --c4: #8b4bb8;
+  --c5: #c2335e; --c6: #0f8b9d; --c7: #8a6d1a; --c8: #5b6472;
   --good: #157a4b; --bad: #b3261e; --stripe: #f8f9fb;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #12151b; --card: #1a1e26; --line: #2d333f; --text: #e7eaf0; --faint: #98a2b3;
     --c1: #6ea6f5; --c2: #f29a4f; --c3: #4cc296; --c4: #c18ce6;
+    --c5: #f27d9d; --c6: #4fc3d6; --c7: #d6b557; --c8: #a5afbf;
     --good: #56c98f; --bad: #f2857d; --stripe: #1e232c;
   }
 }
@@ -61,8 +64,12 @@ svg .title { fill: var(--text); font-size: 14px; font-weight: 600; }
 .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .k1 { stroke: var(--c1); } .k2 { stroke: var(--c2); }
 .k3 { stroke: var(--c3); } .k4 { stroke: var(--c4); }
+.k5 { stroke: var(--c5); } .k6 { stroke: var(--c6); }
+.k7 { stroke: var(--c7); } .k8 { stroke: var(--c8); }
 svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c2); }
 svg .f3 { fill: var(--c3); } svg .f4 { fill: var(--c4); }
+svg .f5 { fill: var(--c5); } svg .f6 { fill: var(--c6); }
+svg .f7 { fill: var(--c7); } svg .f8 { fill: var(--c8); }
 .hit { fill: transparent; }
 .dot { stroke: var(--card); stroke-width: 2; }
 .wide { overflow-x: auto; margin: 12px 0; }
@@ -90,11 +97,16 @@ const char* mood_class(Figure::Mood mood) {
     }
 }
 
-std::string cells(const std::vector<std::string>& row, const char* tag, std::size_t numbers_from) {
+bool is_wide(const Table& table) { return table.head.size() > 4; }
+
+std::string cells(const Table& table, const std::vector<std::string>& row, const char* tag) {
     std::string line = "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const char* kind = i >= numbers_from ? " class=\"n\"" : "";
-        line += fmt::format("<{}{}>{}</{}>", tag, kind, escape(row[i]), tag);
+        const char* kind = i >= table.numbers_from ? " class=\"n\"" : "";
+        const bool named = is_wide(table) && &row != &table.head && i < table.head.size();
+        const std::string name =
+            named ? fmt::format(" data-name=\"{}\"", escape(table.head[i])) : "";
+        line += fmt::format("<{}{}{}>{}</{}>", tag, kind, name, escape(row[i]), tag);
     }
     return line + "</tr>\n";
 }
@@ -117,10 +129,12 @@ std::string escape(std::string_view text) {
 }
 
 std::string html(const Table& table) {
-    std::string text = "<div class=\"card wide\"><table>\n<thead>" +
-                       cells(table.head, "th", table.numbers_from) + "</thead>\n<tbody>\n";
+    std::string text = fmt::format(
+        "<div class=\"card wide\"><table{}>\n<thead>{}</thead>\n<tbody>\n",
+        is_wide(table) ? " class=\"stack\"" : "",
+        cells(table, table.head, "th"));
     for (const std::vector<std::string>& row : table.rows)
-        text += cells(row, "td", table.numbers_from);
+        text += cells(table, row, "td");
     text += "</tbody></table></div>\n";
     if (!table.note.empty())
         text += fmt::format("<p class=\"faint\">{}</p>\n", escape(table.note));
@@ -201,6 +215,16 @@ Page& Page::images(const std::vector<Image>& images) {
     return *this;
 }
 
+Page& Page::verdict(std::string_view text) {
+    body_ += fmt::format("<p class=\"verdict\">{}</p>\n", escape(text));
+    return *this;
+}
+
+Page& Page::piece(std::string_view html) {
+    body_ += html;
+    return *this;
+}
+
 Page& Page::footer(std::string_view text) {
     body_ += fmt::format("<footer>{}</footer>\n", escape(text));
     return *this;
@@ -210,10 +234,11 @@ std::string Page::html() const {
     return fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
+        "<title>{}</title>\n<style>{}{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
         "</html>\n",
         escape(title_),
         style,
+        detail::figure_style(),
         body_);
 }
 
