@@ -2,7 +2,7 @@
 // learns from a few images in seconds.
 #include <autograd/parallel.hpp>
 #include <examples/fashion_mnist.hpp>
-#include <tools/progress.hpp>
+#include <nn/progress.hpp>
 
 #include <chrono>
 #include <cstdio>

@@ -4,7 +4,7 @@
 // images in seconds.
 #include <autograd/parallel.hpp>
 #include <examples/fashion_mnist.hpp>
-#include <tools/progress.hpp>
+#include <nn/progress.hpp>
 
 #include <chrono>
 #include <cstdio>

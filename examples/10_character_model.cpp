@@ -4,8 +4,8 @@
 // single characters.
 #include <autograd/parallel.hpp>
 #include <nn/nn.hpp>
+#include <nn/progress.hpp>
 #include <nn/recurrent.hpp>
-#include <tools/progress.hpp>
 
 #include <algorithm>
 #include <cmath>

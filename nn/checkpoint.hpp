@@ -30,7 +30,7 @@ namespace xgrad::data {
 template <class T>
 class DataLoader;
 template <class T>
-class Normalizer;
+class InputNormalizer;
 }  // namespace xgrad::data
 namespace xgrad::optim {
 template <class T>
@@ -92,8 +92,8 @@ public:
     Checkpoint& track(const std::string& name, optim::Scheduler& scheduler);
     Checkpoint& track(const std::string& name, optim::Plateau& plateau);
     Checkpoint& track(const std::string& name, Rng& rng);
-    /// Also before fit(). One that is fitted refuses figures of another shape.
-    Checkpoint& track(const std::string& name, data::Normalizer<T>& normalizer);
+    /// Any normaliser, also before fit(). One that is fitted refuses figures of another shape.
+    Checkpoint& track(const std::string& name, data::InputNormalizer<T>& normalizer);
     /// Its options and the number of rows, on which the order of the data depends: load() refuses a
     /// file of others. Where in the data the run stands are numbers of the program's.
     Checkpoint& track(const std::string& name, const data::DataLoader<T>& loader);

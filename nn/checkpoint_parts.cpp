@@ -4,7 +4,7 @@
 #include <nn/checkpoint_file.hpp>
 #include <nn/dropout.hpp>
 #include <nn/ema.hpp>
-#include <nn/normalizer.hpp>
+#include <nn/input_normalizer.hpp>
 #include <nn/schedule.hpp>
 #include <nn/train.hpp>
 
@@ -95,18 +95,22 @@ void set_noise(nn::Module<T>& model, const Texts& texts) {
 }
 
 template <class T>
-void give_normalizer(data::Normalizer<T>& normalizer, const Content<T>& content) {
+void give_normalizer(data::InputNormalizer<T>& normalizer, const Content<T>& content) {
     if (content.arrays.empty()) {
         normalizer.reset();
         return;
     }
-    const auto mean = content.arrays.find("mean");
-    if (normalizer.fitted() && mean != content.arrays.end() &&
-        mean->second.shape() != normalizer.mean().shape()) {
-        fail<ShapeError>(
-            "mean has shape {}, the normaliser's has {}",
-            mean->second.shape(),
-            normalizer.mean().shape());
+    if (normalizer.fitted()) {
+        for (const auto& [name, array] : normalizer.state()) {
+            const auto found = content.arrays.find(name);
+            if (found != content.arrays.end() && found->second.shape() != array.shape()) {
+                fail<ShapeError>(
+                    "{} has shape {}, the normaliser's has {}",
+                    name,
+                    found->second.shape(),
+                    array.shape());
+            }
+        }
     }
     normalizer.load_state(content.arrays);
 }
@@ -137,26 +141,48 @@ void check_same_texts(const Texts& given, const Texts& expected) {
     }
 }
 
+// "3": the numbers of epoch 3, "3.dev f1": a metric of it.
 Texts history_texts(const History& history) {
     Texts texts;
-    for (const EpochRecord& r : history) {
-        texts.emplace(
-            to_text(std::uint64_t{texts.size()}),
-            line_of({r.train.cost, r.train.error, r.dev.cost, r.dev.error, r.seconds}));
+    for (std::size_t i = 0; i < history.size(); ++i) {
+        const EpochRecord& r = history[i];
+        const std::string key = to_text(std::uint64_t{i});
+        texts[key] =
+            line_of({r.train.cost, r.train.error, r.dev.cost, r.dev.error, r.seconds, r.lr});
+        for (const auto& [name, value] : r.metrics)
+            texts[key + "." + name] = to_text(value);
     }
     return texts;
 }
 
+EpochRecord record_of(const std::string& key, const std::string& line) {
+    // Older files have no learning rate.
+    const bool has_lr = std::ranges::count(line, ' ') != 4;
+    const auto numbers = read_line<double>(key, line, has_lr ? 6 : 5);
+    EpochRecord record{{numbers[0], numbers[1]}, {numbers[2], numbers[3]}, numbers[4]};
+    if (has_lr)
+        record.lr = numbers[5];
+    return record;
+}
+
 History history_of(const Texts& texts) {
-    History history(texts.size());
-    for (std::size_t i = 0; i < history.size(); ++i) {
+    const auto is_metric = [](const auto& text) { return text.first.find('.') != text.first.npos; };
+    const auto metrics = static_cast<std::size_t>(std::ranges::count_if(texts, is_metric));
+    History history;
+    for (std::size_t i = 0; i + metrics < texts.size(); ++i) {
         const auto found = texts.find(to_text(std::uint64_t{i}));
         if (found == texts.end())
             fail<std::invalid_argument>("the record of epoch {} is missing", i);
-        const auto numbers = read_line<double>(found->first, found->second, 5);
-        history[i].train = {numbers[0], numbers[1]};
-        history[i].dev = {numbers[2], numbers[3]};
-        history[i].seconds = numbers[4];
+        history.push_back(record_of(found->first, found->second));
+    }
+    for (const auto& [key, text] : texts) {
+        const std::size_t dot = key.find('.');
+        if (dot == std::string::npos)
+            continue;
+        const auto epoch = from_text<std::uint64_t>(key, key.substr(0, dot));
+        if (epoch >= history.size())
+            fail<std::invalid_argument>("\"{}\" is of an epoch that is missing", key);
+        history[epoch].metrics[key.substr(dot + 1)] = from_text<double>(key, text);
     }
     return history;
 }
@@ -246,12 +272,13 @@ Checkpoint<T>& Checkpoint<T>::track(const std::string& name, Rng& rng) {
 }
 
 template <class T>
-Checkpoint<T>& Checkpoint<T>::track(const std::string& name, data::Normalizer<T>& normalizer) {
-    using State = typename data::Normalizer<T>::State;
+Checkpoint<T>& Checkpoint<T>::track(const std::string& name, data::InputNormalizer<T>& normalizer) {
+    using State = typename data::InputNormalizer<T>::State;
     return add(
         {name,
          [&normalizer] {
-             return Content<T>{"Normalizer", normalizer.fitted() ? normalizer.state() : State()};
+             return Content<T>{
+                 normalizer.name(), normalizer.fitted() ? normalizer.state() : State()};
          },
          [&normalizer](const Content<T>& content) { give_normalizer(normalizer, content); }});
 }

@@ -1,10 +1,7 @@
-// Inputs with mean 0 and deviation 1, by the figures of the training set.
+// Inputs of one size and place, by the figures of the training set.
 #pragma once
 
-#include <autograd/array.hpp>
-
-#include <map>
-#include <string>
+#include <nn/input_normalizer.hpp>
 
 namespace xgrad::data {
 
@@ -13,55 +10,119 @@ struct NormalizerOptions {
 };
 
 /// x := (x - mean) / scale, per feature, with the mean and the deviation of the training set:
-/// mean = (1/m) sum x, scale^2 = (1/m) sum (x - mean)^2 over its m rows. Every other set takes the
-/// same figures, and they are saved with the model.
+/// mean = (1/m) sum x, scale^2 = (1/m) sum (x - mean)^2 over its m rows: two passes, summed in
+/// double. A feature that is constant gets scale 1. state() is {"mean", "scale"}.
 ///
 ///     Normalizer<float> normalizer;
-///     normalizer.fit(train.x());
-///     auto dev_x = normalizer.transform(dev.x());
+///     normalizer.fit(parts.train);
+///     auto dev = normalizer.transform(*parts.dev);
 template <class T>
-class Normalizer {
+class Normalizer final : public ShiftScale<T> {
 public:
-    using State = std::map<std::string, Array<T>>;
+    explicit Normalizer(const NormalizerOptions& options = {})
+        : ShiftScale<T>("Normalizer", "mean", options.per_feature) {}
 
-    explicit Normalizer(const NormalizerOptions& options = {}) : options_(options) {}
-
-    /// Takes mean and scale from x of shape (m, ...): two passes, summed in double. A feature that
-    /// is constant gets scale 1. Throws ShapeError for an x without rows or without an axis,
-    /// std::invalid_argument for a NaN, an infinity or an overflow; then nothing has changed.
-    void fit(const Array<T>& x);
-    [[nodiscard]] bool fitted() const noexcept { return fitted_; }
-
-    /// (x - mean) / scale and x * scale + mean, for x of shape (N, ...) with the feature shape of
-    /// fit(). Pass std::move(x) to work in place. Throw std::logic_error before fit(), ShapeError
-    /// for other features.
-    [[nodiscard]] Array<T> transform(Array<T> x) const;
-    [[nodiscard]] Array<T> inverse(Array<T> x) const;
-
-    /// Of the shape of one row of x; of shape () for one mean and scale for all features. Throw
-    /// std::logic_error before fit().
-    [[nodiscard]] const Array<T>& mean() const;
-    [[nodiscard]] const Array<T>& scale() const;
-
-    /// {"mean", "scale"}, to save with the model. Throws std::logic_error before fit().
-    [[nodiscard]] State state() const;
-    /// Takes what state() gave, in place of fit(). Throws std::invalid_argument for other names, a
-    /// scale that is not positive or a value that is not finite, ShapeError for shapes that
-    /// differ; then nothing has changed.
-    void load_state(const State& state);
-    /// Forgets them: fitted() is false again.
-    void reset() noexcept { fitted_ = false; }
+    /// Of the shape of scale(). Throws std::logic_error before fit().
+    [[nodiscard]] const Array<T>& mean() const { return this->shift(); }
 
 private:
-    void check(const char* function, const Array<T>& x) const;
+    using typename ShiftScale<T>::Figures;
+    Figures figures(const T* x, std::size_t rows, std::size_t columns) const override;
+};
 
-    NormalizerOptions options_;
-    bool fitted_ = false;
-    Array<T> mean_;
-    Array<T> scale_;
+struct MinMaxOptions {
+    double low = 0;
+    double high = 1;
+    bool per_feature = true;  ///< false: one range for all features
+};
+
+/// The range of the training set, per feature, becomes [low, high]; other sets may reach beyond.
+/// scale = (max - min) / (high - low) and shift = min - low scale; for a constant feature max - min
+/// counts as 1, so that with the range [0, 1] its scale is 1. state() is {"shift", "scale"}.
+template <class T>
+class MinMaxNormalizer final : public ShiftScale<T> {
+public:
+    /// Throws std::invalid_argument unless low < high, both finite.
+    explicit MinMaxNormalizer(const MinMaxOptions& options = {});
+
+    /// What becomes 0, of the shape of scale(). Throws std::logic_error before fit().
+    using ShiftScale<T>::shift;
+
+private:
+    using typename ShiftScale<T>::Figures;
+    Figures figures(const T* x, std::size_t rows, std::size_t columns) const override;
+
+    MinMaxOptions options_;
+};
+
+struct RobustOptions {
+    double lower = 0.25;      ///< quantile
+    double upper = 0.75;      ///< quantile
+    bool per_feature = true;  ///< false: one median and range for all features
+};
+
+/// x := (x - median) / scale, where scale is the distance of two quantiles of the training set, so
+/// that a few wild rows do not matter. Between two rows a quantile is interpolated linearly
+/// [Hyndman and Fan 1996, definition 7]. A feature whose quantiles are equal gets scale 1. state()
+/// is
+/// {"median", "scale"}.
+template <class T>
+class RobustNormalizer final : public ShiftScale<T> {
+public:
+    /// Throws std::invalid_argument unless 0 <= lower < upper <= 1.
+    explicit RobustNormalizer(const RobustOptions& options = {});
+
+    /// Of the shape of scale(). Throws std::logic_error before fit().
+    [[nodiscard]] const Array<T>& median() const { return this->shift(); }
+
+private:
+    using typename ShiftScale<T>::Figures;
+    Figures figures(const T* x, std::size_t rows, std::size_t columns) const override;
+
+    RobustOptions options_;
+};
+
+struct PerImageOptions {
+    bool scale = false;  ///< divide by the image's deviation, too
+};
+
+/// Subtracts from each row its own mean, of all its elements, and may divide by its own deviation:
+/// an image in the shade becomes like one in the sun. A constant row becomes 0. There is nothing to
+/// take from a training set: fit() only checks that x has rows, and fitted() is always true.
+/// state() is {"scale"}: 1 or 0, the option.
+template <class T>
+class PerImageMean final : public InputNormalizer<T> {
+public:
+    using typename InputNormalizer<T>::State;
+    using InputNormalizer<T>::fit;
+    using InputNormalizer<T>::transform;
+
+    explicit PerImageMean(const PerImageOptions& options = {}) : options_(options) {}
+
+    [[nodiscard]] const char* name() const noexcept override { return "PerImageMean"; }
+    void fit(const Array<T>& x) override;
+    [[nodiscard]] bool fitted() const noexcept override { return true; }
+    /// Rows with elements of any shape. Throws ShapeError for an x without an axis.
+    [[nodiscard]] Array<T> transform(Array<T> x) const override;
+    /// Throws std::logic_error: the means are gone.
+    [[nodiscard]] Array<T> inverse(Array<T> x) const override;
+    [[nodiscard]] State state() const override;
+    /// Takes the option over. Throws std::invalid_argument for a state that is none.
+    void load_state(const State& state) override;
+    /// Nothing to forget.
+    void reset() noexcept override {}
+
+private:
+    PerImageOptions options_;
 };
 
 extern template class Normalizer<float>;
 extern template class Normalizer<double>;
+extern template class MinMaxNormalizer<float>;
+extern template class MinMaxNormalizer<double>;
+extern template class RobustNormalizer<float>;
+extern template class RobustNormalizer<double>;
+extern template class PerImageMean<float>;
+extern template class PerImageMean<double>;
 
 }  // namespace xgrad::data

@@ -80,6 +80,7 @@ public:
     /// Skip a step, whole, when a gradient has a NaN or an infinity: the scale of mixed precision,
     /// or one bad batch. Off at the start: then the weights show it.
     void skip_nonfinite(bool on = true) noexcept { skip_nonfinite_ = on; }
+    [[nodiscard]] bool skips_nonfinite() const noexcept { return skip_nonfinite_; }
     /// How many steps were skipped.
     [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
 

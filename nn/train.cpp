@@ -1,100 +1,13 @@
 #include <autograd/fail.hpp>
-#include <autograd/record.hpp>
-#include <nn/eval_mode.hpp>
 #include <nn/optim_check.hpp>
 #include <nn/train.hpp>
-#include <ops/loss.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <utility>
 
 namespace xgrad::train {
-namespace {
-
-// Calls visit(batch, outputs) for all rows in their order.
-template <class T, class Visit>
-void for_batches(
-    nn::Module<T>& model,
-    const data::Dataset<T>& dataset,
-    std::size_t batch_size,
-    const Visit& visit) {
-    const data::DataLoader<T> loader(dataset, {.batch_size = batch_size, .shuffle = false});
-    const nn::EvalMode<T> mode(model);
-    const NoGradGuard no_grad;
-    for (data::Batch<T>& batch : loader.epoch(0))
-        visit(batch, model(Variable<T>(std::move(batch.x))));
-}
-
-}  // namespace
-
-template <class T>
-std::size_t count_errors(const Array<T>& scores, const data::Labels& labels) {
-    if (scores.dimension() != 2 || scores.shape()[0] != labels.size() || scores.shape()[1] == 0) {
-        fail<ShapeError>(
-            "count_errors: scores has shape {}, there are {} labels; need (labels, classes)",
-            scores.shape(),
-            labels.size());
-    }
-    const std::size_t classes = scores.shape()[1];
-    std::size_t errors = 0;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        const T* row = scores.data() + i * classes;
-        const bool bad = std::any_of(row, row + classes, [](T score) { return std::isnan(score); });
-        if (bad || std::max_element(row, row + classes) - row != labels[i])
-            ++errors;
-    }
-    return errors;
-}
-
-template <class T>
-Evaluation evaluate(nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size) {
-    double cost = 0;
-    std::size_t errors = 0;
-    for_batches(
-        model, dataset, batch_size, [&](const data::Batch<T>& batch, const Variable<T>& logits) {
-            const auto rows = static_cast<double>(batch.y.size());
-            cost += rows * static_cast<double>(cross_entropy(logits, batch.y).item());
-            errors += count_errors(logits.value(), batch.y);
-        });
-    const auto rows = static_cast<double>(dataset.size());
-    return {cost / rows, static_cast<double>(errors) / rows};
-}
-
-template <class T>
-Array<T> predict(nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size) {
-    Array<T> all;
-    std::size_t at = 0;
-    for_batches(
-        model, dataset, batch_size, [&](const data::Batch<T>& batch, const Variable<T>& out) {
-            const Array<T>& part = out.value();
-            if (part.dimension() == 0 || part.shape()[0] != batch.y.size()) {
-                fail<ShapeError>(
-                    "predict: the model maps {} rows to shape {}; need ({}, ...)",
-                    batch.y.size(),
-                    part.shape(),
-                    batch.y.size());
-            }
-            if (at == 0) {
-                Shape shape = part.shape();
-                shape[0] = dataset.size();
-                all = empty<T>(shape);
-            }
-            if (part.size() * dataset.size() != all.size() * batch.y.size()) {
-                fail<ShapeError>(
-                    "predict: the model gave shape {} to a batch after rows of {} elements; need "
-                    "rows of one shape",
-                    part.shape(),
-                    all.size() / dataset.size());
-            }
-            std::memcpy(all.data() + at, part.data(), part.size() * sizeof(T));
-            at += part.size();
-        });
-    return all;
-}
-
 template <class T>
 EarlyStopping<T>::EarlyStopping(const EarlyStoppingOptions& options)
     : options_(options),
@@ -121,7 +34,7 @@ bool EarlyStopping<T>::update(double dev_error, const nn::Module<T>& model) {
         best_epoch_ = epoch_ + 1;
     }
     ++epoch_;
-    return epoch_ - best_epoch_ >= options_.patience;
+    return is_due();
 }
 
 template <class T>
@@ -166,85 +79,6 @@ void EarlyStopping<T>::load_state_dict(const optim::State<T>& state) {
     best_error_ = state.numbers.at("best_error");
 }
 
-namespace {
-
-void check_rate(const char* name, double rate) {
-    if (!(rate >= 0 && rate <= 1)) {
-        fail<std::invalid_argument>(
-            "diagnose: the {} error is {}; need 0 <= error <= 1", name, rate);
-    }
-}
-
-void check_rates(const ErrorRates& rates) {
-    check_rate("train", rates.train);
-    check_rate("dev", rates.dev);
-    check_rate("optimal", rates.optimal);
-    if (rates.train_dev)
-        check_rate("train-dev", *rates.train_dev);
-    if (rates.test)
-        check_rate("test", *rates.test);
-}
-
-const char* verdict_of(bool high_bias, bool high_variance) {
-    if (high_bias)
-        return high_variance ? "high bias and high variance" : "high bias (underfits)";
-    return high_variance ? "high variance (overfits)" : "low bias, low variance";
-}
-
-// The branches of the basic recipe, bias first: it is measured on what variance is measured from.
-std::vector<std::string> steps_for(const Diagnosis& d, double high) {
-    std::vector<std::string> steps;
-    if (d.high_bias) {
-        steps.insert(
-            steps.end(),
-            {"a bigger network",
-             "longer training, or another optimiser",
-             "another architecture (more data does not help)"});
-    }
-    if (d.high_variance) {
-        steps.insert(
-            steps.end(),
-            {"more data, or augmentation",
-             "more regularisation: weight decay, dropout, early stopping",
-             "another architecture"});
-    }
-    if (d.mismatch.value_or(0) > high)
-        steps.emplace_back("training data more like the dev set: the two differ");
-    if (d.dev_gap.value_or(0) > high)
-        steps.emplace_back("a bigger dev set: the choices made on it do not carry over to test");
-    return steps;
-}
-
-}  // namespace
-
-Diagnosis diagnose(const ErrorRates& rates, const DiagnosisOptions& options) {
-    check_rates(rates);
-    if (!(options.high > 0))
-        fail<std::invalid_argument>("diagnose: high is {}; need a positive one", options.high);
-    Diagnosis d{};
-    d.avoidable_bias = rates.train - rates.optimal;
-    d.variance = rates.train_dev.value_or(rates.dev) - rates.train;
-    if (rates.train_dev)
-        d.mismatch = rates.dev - *rates.train_dev;
-    if (rates.test)
-        d.dev_gap = *rates.test - rates.dev;
-    d.high_bias = d.avoidable_bias > options.high;
-    d.high_variance = d.variance > options.high;
-    d.verdict = verdict_of(d.high_bias, d.high_variance);
-    if (d.mismatch.value_or(0) > options.high)
-        d.verdict += ", data mismatch";
-    if (d.dev_gap.value_or(0) > options.high)
-        d.verdict += ", overfitting to dev";
-    d.steps = steps_for(d, options.high);
-    return d;
-}
-
-template Evaluation evaluate(nn::Module<float>&, const data::Dataset<float>&, std::size_t);
-template Evaluation evaluate(nn::Module<double>&, const data::Dataset<double>&, std::size_t);
-template Array<float> predict(nn::Module<float>&, const data::Dataset<float>&, std::size_t);
-template Array<double> predict(nn::Module<double>&, const data::Dataset<double>&, std::size_t);
-template std::size_t count_errors(const Array<float>&, const data::Labels&);
-template std::size_t count_errors(const Array<double>&, const data::Labels&);
 template class EarlyStopping<float>;
 template class EarlyStopping<double>;
 

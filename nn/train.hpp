@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nn/data.hpp>
+#include <nn/diagnose.hpp>
 #include <nn/module.hpp>
 #include <nn/optimizer.hpp>
 
@@ -14,15 +15,17 @@
 
 namespace xgrad::train {
 
-/// What a classifier does on a dataset.
+/// What a model does on a dataset.
 struct Evaluation {
-    double cost = 0;   ///< mean cross-entropy
-    double error = 0;  ///< 0-1 error: the share of rows whose largest score is not their label's
+    double cost = 0;   ///< mean cross-entropy; for targets the mean squared error
+    double error = 0;  ///< 0-1 error: the share of rows whose largest score is not their label's;
+                       ///< for targets the cost
 };
 
-/// Scores a model that maps rows to logits (N, classes): in evaluation mode, without recording,
-/// batch by batch. Every module's mode is restored. A row with a NaN is an error. Throws
-/// std::invalid_argument for batch_size 0, and what the model and cross_entropy throw.
+/// Scores a model that maps rows to logits (N, classes), or to what is compared with targets (N,
+/// ...): in evaluation mode, without recording, batch by batch. Every module's mode is restored. A
+/// row with a NaN is an error. Throws std::invalid_argument for batch_size 0, and what the model,
+/// cross_entropy and mse_loss throw.
 template <class T>
 [[nodiscard]] Evaluation evaluate(
     nn::Module<T>& model, const data::Dataset<T>& dataset, std::size_t batch_size = 500);
@@ -42,7 +45,7 @@ template <class T>
 /// One epoch of a run.
 struct EpochRecord {
     Evaluation train;
-    Evaluation dev;
+    Evaluation dev;  ///< NaN where fit() had no dev rows
     double seconds = 0;
     double lr = 0;                               ///< at its end
     std::map<std::string, double> metrics = {};  ///< others, by name: "dev f1"
@@ -74,6 +77,8 @@ public:
     /// when it is time to stop. Throws std::invalid_argument for NaN; then nothing has changed.
     [[nodiscard]] bool update(double dev_error, const nn::Module<T>& model);
 
+    /// It is time to stop: what update() last returned.
+    [[nodiscard]] bool is_due() const noexcept { return epoch_ - best_epoch_ >= options_.patience; }
     /// Epochs seen.
     [[nodiscard]] std::size_t epoch() const noexcept { return epoch_; }
     /// The best epoch, the first of equals, counted from 1; 0 before the first update.
@@ -98,36 +103,6 @@ private:
     double best_error_;
     nn::StateDict<T> best_;
 };
-
-/// 0-1 errors in [0, 1] of one model; all but train and dev optional.
-struct ErrorRates {
-    double train;
-    double dev;
-    std::optional<double> train_dev = {};  ///< rows like train's that no step has seen
-    std::optional<double> test = {};
-    double optimal = 0;  ///< of a perfect classifier, or of people
-};
-
-/// What counts as high, in points of error. The textbook cases have 1 % for low and 10 % for high;
-/// 5 % lies between. Where a point matters, lower it.
-struct DiagnosisOptions {
-    double high = 0.05;
-};
-
-/// Where the error comes from, and what to do about it (practice P2, P3).
-struct Diagnosis {
-    double avoidable_bias;           ///< train - optimal
-    double variance;                 ///< dev - train; train_dev - train where that is known
-    std::optional<double> mismatch;  ///< dev - train_dev
-    std::optional<double> dev_gap;   ///< test - dev: overfitting to dev
-    bool high_bias;
-    bool high_variance;
-    std::string verdict;             ///< "high variance (overfits)"
-    std::vector<std::string> steps;  ///< what to try next, most promising first
-};
-
-/// Throws std::invalid_argument for a rate outside [0, 1] or a threshold that is not positive.
-[[nodiscard]] Diagnosis diagnose(const ErrorRates& rates, const DiagnosisOptions& options = {});
 
 extern template class EarlyStopping<float>;
 extern template class EarlyStopping<double>;

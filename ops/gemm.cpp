@@ -108,17 +108,22 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
     const int lda = leading(s.transpose_a ? s.m : s.k);
     const int ldb = leading(s.transpose_b ? s.k : s.n);
     const int ldc = leading(s.n);
-    // Blocks of about 32 M multiply-adds along the longer side of c, a multiple of 64 wide.
+    // Blocks of whole units along the longer side of c. Their number depends on the sizes alone,
+    // since it shows in the bits, and grows with the root of the work: each block packs the other
+    // operand anew.
     constexpr std::size_t work = std::size_t{32} << 20, unit = 64;
     const bool by_rows = s.m >= s.n;
     const std::size_t side = by_rows ? s.m : s.n;
-    const std::size_t blocks =
-        std::clamp<std::size_t>(s.m * s.n * s.k / work, 1, std::max<std::size_t>(1, side / unit));
-    const std::size_t width = ((side + blocks - 1) / blocks + unit - 1) / unit * unit;
-    parallel_tasks((side + width - 1) / width, [&](std::size_t block) {
+    std::size_t blocks = 1;
+    while (4 * blocks * blocks * work <= s.m * s.n * s.k && 2 * blocks * unit <= side)
+        blocks *= 2;
+    const auto start_of = [&](std::size_t block) {
+        return block == blocks ? side : side / unit * block / blocks * unit;
+    };
+    parallel_tasks(blocks, [&](std::size_t block) {
         GemmShape part = s;
-        const std::size_t first = block * width;
-        const std::size_t size = std::min(width, side - first);
+        const std::size_t first = start_of(block);
+        const std::size_t size = start_of(block + 1) - first;
         const T* from_a = a;
         const T* from_b = b;
         T* to = c;

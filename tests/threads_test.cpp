@@ -3,6 +3,7 @@
 // multiply-adds, which run by hand, except in the cases named BLAS.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <autograd/parallel.hpp>
+#include <nn/data.hpp>
 #include <nn/layers.hpp>
 #include <nn/optim.hpp>
 #include <ops/ops.hpp>
@@ -132,6 +133,31 @@ TEST_CASE("several threads run ops that use threads themselves") {
     set_num_threads(1);
     for (std::size_t i = 0; i < thread_count; ++i)
         CHECK(results[i] == 100000 * (2.0 * double(i) + 1));
+}
+
+TEST_CASE("several threads train on one dataset, each with workers that augment it") {
+    const data::Dataset<double> images(random_array<double>({30, 6, 5}, 1), data::Labels(30, 1), 2);
+    data::Augmentation<double> steps(5);
+    steps.flip().crop(1).rotate(15).shift(1).noise(0.1).cutout(2).mixup(0.3);
+    steps.custom("none", [](const data::ImageView<double>&, Rng&) {});
+    const auto run = [&](std::size_t workers) {
+        const data::DataLoader<double> loader(images, {.batch_size = 4, .workers = workers}, steps);
+        const V w(random_array<double>({6, 5}, 2), true);
+        for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+            for (auto& [x, y] : loader.epoch(epoch))
+                sum(square(w * V(std::move(x)))).backward();
+            for (const auto& batch : loader.epoch(epoch)) {
+                if (batch.y.size() == 4)
+                    break;  // with batches in the making
+            }
+        }
+        return w.grad();
+    };
+    const auto expected = run(0);
+    std::vector<Array<double>> results(thread_count);
+    on_threads([&](std::size_t i) { results[i] = run(i + 1); });
+    for (const auto& result : results)
+        check_same(result, expected);
 }
 
 TEST_CASE("set_num_threads refuses 0") {

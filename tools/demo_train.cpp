@@ -1,7 +1,7 @@
 #include <autograd/fail.hpp>
 #include <nn/idx.hpp>
+#include <nn/progress.hpp>
 #include <tools/demo_train.hpp>
-#include <tools/progress.hpp>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <tools/report.hpp>
+#include <tools/report_figures.hpp>
 #include <tools/report_style.hpp>
 
 #include <fmt/format.h>
@@ -67,11 +68,16 @@ const char* mood_class(Figure::Mood mood) {
     }
 }
 
-std::string cells(const std::vector<std::string>& row, const char* tag, std::size_t numbers_from) {
+bool is_wide(const Table& table) { return table.head.size() > 4; }
+
+std::string cells(const Table& table, const std::vector<std::string>& row, const char* tag) {
     std::string line = "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const char* kind = i >= numbers_from ? " class=\"n\"" : "";
-        line += fmt::format("<{}{}>{}</{}>", tag, kind, escape(row[i]), tag);
+        const char* kind = i >= table.numbers_from ? " class=\"n\"" : "";
+        const bool named = is_wide(table) && &row != &table.head && i < table.head.size();
+        const std::string name =
+            named ? fmt::format(" data-name=\"{}\"", escape(table.head[i])) : "";
+        line += fmt::format("<{}{}{}>{}</{}>", tag, kind, name, escape(row[i]), tag);
     }
     return line + "</tr>\n";
 }
@@ -94,10 +100,12 @@ std::string escape(std::string_view text) {
 }
 
 std::string html(const Table& table) {
-    std::string text = "<div class=\"card wide\"><table>\n<thead>" +
-                       cells(table.head, "th", table.numbers_from) + "</thead>\n<tbody>\n";
+    std::string text = fmt::format(
+        "<div class=\"card wide\"><table{}>\n<thead>{}</thead>\n<tbody>\n",
+        is_wide(table) ? " class=\"stack\"" : "",
+        cells(table, table.head, "th"));
     for (const std::vector<std::string>& row : table.rows)
-        text += cells(row, "td", table.numbers_from);
+        text += cells(table, row, "td");
     text += "</tbody></table></div>\n";
     if (!table.note.empty())
         text += fmt::format("<p class=\"faint\">{}</p>\n", escape(table.note));
@@ -186,6 +194,16 @@ Page& Page::images(const std::vector<Image>& images) {
     return *this;
 }
 
+Page& Page::verdict(std::string_view text) {
+    body_ += fmt::format("<p class=\"verdict\">{}</p>\n", escape(text));
+    return *this;
+}
+
+Page& Page::piece(std::string_view html) {
+    body_ += html;
+    return *this;
+}
+
 Page& Page::footer(std::string_view text) {
     body_ += fmt::format("<footer>{}</footer>\n", escape(text));
     return *this;
@@ -195,12 +213,13 @@ std::string Page::html() const {
     return fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-        "<title>{}</title>\n<style>{}{}{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
+        "<title>{}</title>\n<style>{}{}{}{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
         "</html>\n",
         escape(title_),
         colors,
         style,
         drawing,
+        detail::figure_style(),
         body_);
 }
 

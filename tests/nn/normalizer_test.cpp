@@ -178,7 +178,7 @@ TEST_CASE("Normalizer refuses to fit nothing, and what is not finite, and stays 
     const float nan = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_WITH_AS(
         normalizer.fit(Array<float>{{1, 2}, {3, nan}}),
-        "Normalizer::fit: feature (1,) of x (2, 2) has mean nan and deviation nan; need finite "
+        "Normalizer::fit: feature (1,) of x (2, 2) has mean nan and scale nan; need finite "
         "values",
         std::invalid_argument);
     const float infinity = std::numeric_limits<float>::infinity();

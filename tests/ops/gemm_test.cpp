@@ -1,9 +1,12 @@
 // Products of every small shape, read in every way, beside sums in long double.
+#include <autograd/parallel.hpp>
 #include <ops/gemm.hpp>
 #include <tests/support.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <vector>
 
 using namespace xgrad;
 using namespace xgrad::test;
@@ -63,4 +66,30 @@ TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, doubl
     }
     check_product<T>({211, 20, 2, false, true}, T(1));
     check_product<T>({20, 2, 211, true, false}, T(-0.5));
+}
+
+// Shapes of one block and of several, with tails.
+TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, double) {
+    const std::size_t shapes[][3] = {
+        {512, 512, 512}, {515, 190, 700}, {300, 1030, 440}, {1029, 256, 515}, {1, 4099, 8200}};
+    for (const auto& [m, n, k] : shapes) {
+        for (int read = 0; read < 4; ++read) {
+            const detail::GemmShape s{m, n, k, (read & 1) != 0, (read & 2) != 0};
+            const Array<T> a = random_array<T>({m * k}, 1), b = random_array<T>({k * n}, 2);
+            const Array<T> before = random_array<T>({m * n}, 3);
+            std::vector<Array<T>> results;
+            for (const std::size_t threads : {1, 2, 3, 5}) {
+                set_num_threads(threads);
+                results.push_back(before);
+                detail::gemm(s, a.data(), b.data(), T(1), results.back().data());
+            }
+            set_num_threads(1);
+            CAPTURE(m);
+            CAPTURE(n);
+            CAPTURE(k);
+            CAPTURE(read);
+            for (const Array<T>& result : results)
+                CHECK(std::memcmp(result.data(), results[0].data(), m * n * sizeof(T)) == 0);
+        }
+    }
 }

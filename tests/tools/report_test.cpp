@@ -1,5 +1,5 @@
+#include <nn/progress.hpp>
 #include <tests/support.hpp>
-#include <tools/progress.hpp>
 #include <tools/report.hpp>
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include <tools/progress.hpp>
+#include <nn/progress.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
