@@ -32,8 +32,8 @@ ul { margin: 0 0 12px; padding-left: 20px; }
 .figures .card { padding: 14px 16px; }
 .figures .name, .figures .detail { color: var(--faint); font-size: 13px; }
 .figures .value {
-  font-size: 24px; font-weight: 600; line-height: 1.35; letter-spacing: -0.02em;
-  white-space: nowrap; font-variant-numeric: tabular-nums;
+  font-size: 24px; font-weight: 600; line-height: 1.3; letter-spacing: -0.02em;
+  overflow-wrap: anywhere; font-variant-numeric: tabular-nums;
 }
 .good .value { color: var(--good); }
 .bad .value { color: var(--bad); }

@@ -12,27 +12,28 @@ namespace {
 constexpr const char* style = R"(
 :root { --right: 33 102 196; --wrong: 212 98 10; }
 @media (prefers-color-scheme: dark) { :root { --right: 110 166 245; --wrong: 242 154 79; } }
-.confusion { table-layout: auto; border-collapse: separate; border-spacing: 2px; width: auto; }
+.confusion { border-collapse: separate; border-spacing: 2px; width: auto; margin: 0 auto; }
 .confusion th, .confusion td { border: 0; padding: 5px 7px; font-size: 13px; text-align: right; }
 .confusion th { color: var(--faint); font-weight: 500; }
 .confusion tbody th { text-align: left; white-space: nowrap; color: var(--text); }
 .confusion tbody th i { color: var(--faint); font-style: normal; margin-right: 7px; }
 .confusion tbody tr, .confusion tbody tr:nth-child(even) { background: none; }
-.confusion .right, .confusion .wrong { min-width: 32px; border-radius: 4px; text-align: center; }
+.confusion .right, .confusion .wrong { min-width: 34px; border-radius: 4px; text-align: center; }
+.few .right, .few .wrong { min-width: 52px; padding: 8px 7px; }
 .confusion thead th.class { text-align: center; }
 .confusion .right { background: rgb(var(--right) / var(--a)); font-weight: 600; }
 .confusion .wrong { background: rgb(var(--wrong) / var(--a)); }
 .confusion .sum { color: var(--faint); white-space: nowrap; }
-.padded { padding: 14px 16px; }
+.padded { padding: 14px 16px; margin: 12px 0; }
 .bars { display: grid; gap: 12px; }
-.bar { display: grid; grid-template-columns: 76px 1fr 72px; gap: 2px 12px; align-items: center; }
-.bar b { font-weight: 600; }
-.bar .track { background: var(--stripe); border-radius: 5px; height: 16px; overflow: hidden; }
-.bar .fill { display: block; height: 100%; border-radius: 5px; background: var(--c1); }
-.bar:nth-child(2) .fill { background: var(--c2); }
-.bar:nth-child(n+3) .fill { background: var(--c3); }
-.bar .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.bar .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; }
+.errors { display: grid; grid-template-columns: 76px 1fr 72px; gap: 2px 12px; align-items: center; }
+.errors b { font-weight: 600; }
+.errors .track { background: var(--stripe); border-radius: 5px; height: 16px; overflow: hidden; }
+.errors .fill { display: block; height: 100%; border-radius: 5px; background: var(--c1); }
+.errors:nth-child(2) .fill { background: var(--c2); }
+.errors:nth-child(n+3) .fill { background: var(--c3); }
+.errors .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.errors .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; }
 .pill { display: inline-block; padding: 1px 10px; border-radius: 999px; font-size: 13px;
   white-space: nowrap; border: 1px solid currentColor; }
 .pill.good { color: var(--good); } .pill.bad { color: var(--bad); }
@@ -58,10 +59,10 @@ pre { margin: 8px 0 0; padding: 12px 16px; overflow-x: auto; font-size: 12.5px; 
   .confusion th, .confusion td { padding: 4px 1px; font-size: 11px; }
   .confusion tbody th { max-width: 84px; overflow: hidden; text-overflow: ellipsis; }
   .confusion tbody th i { margin: 0 4px 0 3px; }
-  .confusion .right, .confusion .wrong { min-width: 21px; }
+  .confusion .right, .confusion .wrong { min-width: 21px; padding: 4px 1px; }
   .confusion .sum { display: none; }
   td:not(.n) { overflow-wrap: anywhere; }
-  .stack thead, .stack td:empty { display: none; }
+  .stack thead { display: none; }
   .stack, .stack tbody, .stack td { display: block; }
   .stack tr { display: grid; grid-template-columns: 1fr 1fr; gap: 2px 20px;
     padding: 10px 14px; border-top: 1px solid var(--line); }
@@ -73,6 +74,7 @@ pre { margin: 8px 0 0; padding: 12px 16px; overflow-x: auto; font-size: 12.5px; 
   .stack td:first-child { grid-column: 1 / 3; justify-content: flex-start; font-size: 15px;
     font-weight: 600; text-align: left; padding-bottom: 2px; }
   .stack td:first-child::before { content: none; }
+  .stack tr > td:empty { display: none; }
 }
 )";
 
@@ -209,8 +211,9 @@ std::size_t Confusion::mistakes() const noexcept {
 
 std::string html(const Confusion& confusion) {
     check_square(confusion);
-    std::string text =
-        "<div class=\"card wide padded\"><table class=\"confusion\">\n<thead><tr><th></th>";
+    std::string text = fmt::format(
+        "<div class=\"card wide padded\"><table class=\"confusion{}\">\n<thead><tr><th></th>",
+        confusion.classes.size() <= 12 ? " few" : "");
     for (std::size_t k = 0; k < confusion.classes.size(); ++k)
         text += fmt::format(
             "<th class=\"class\" title=\"{}\">{}</th>", escape(confusion.classes[k]), k);
@@ -228,7 +231,7 @@ std::string html(const std::vector<ErrorBar>& bars) {
     std::string text = "<div class=\"card padded bars\">\n";
     for (const ErrorBar& bar : bars) {
         text += fmt::format(
-            "<div class=\"bar\"><b>{}</b><span class=\"track\"><span class=\"fill\" "
+            "<div class=\"errors\"><b>{}</b><span class=\"track\"><span class=\"fill\" "
             "style=\"width:{:.1f}%\"></span></span><span class=\"value\">{}</span>",
             escape(bar.name),
             largest > 0 ? 100 * bar.error / largest : 0,

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Opens pages in headless Chromium, narrow and wide, light and dark.
 
-usage: page_test.py OUT WRITE_PAGE [PAGE.html...]
+usage: page_test.py OUT WRITE_PAGE LIVE_RUN XGRAD_RUNS
 
-WRITE_PAGE is the program build/tests/write_page, which makes the report that is opened, besides the
-pages named. No message may appear in the console, nothing may be asked of the network, every figure
-must be visible and within the width, and the page must not scroll sideways. Screenshots stay in the
-folder OUT. Exits 77 (skipped) where there is no Chromium.
+The programs are build/tests/write_page and live_run, and build/tools/xgrad-runs. No message may
+appear in the console, nothing may be asked of the network, every figure must be visible and within
+the width, and the page must not scroll sideways. The live page must follow its run. Screenshots
+stay in the folder OUT. Exits 77 (skipped) where there is no Chromium.
 """
 import base64
 import json
@@ -17,10 +17,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 WIDTHS = (400, 1400)
 SCHEMES = ("light", "dark")
-FIGURES = "svg, table, img, .bar, .card, h1, h2, p"
+FIGURES = "svg, table, img, .errors, .card, h1, h2, p"
 
 # What does not lie within the page, or has no size. What scrolls inside its own box may reach out
 # of it, but the box may not.
@@ -37,6 +38,8 @@ BOXES = """
     else if (!inside(e) && (box.left < 0 || box.right > width + 0.5))
       faults.push(`${name} reaches from ${box.left} to ${box.right} of ${width}`);
   }
+  for (const e of document.querySelectorAll('.card:not(.wide):not(pre), .value, p'))
+    if (e.scrollWidth > e.clientWidth + 1) faults.push(e.className + ' overflows: ' + e.textContent);
   for (const e of document.querySelectorAll('img'))
     if (!e.complete || e.naturalWidth === 0) faults.push('an image is not drawn');
   if (document.documentElement.scrollWidth > width)
@@ -107,11 +110,25 @@ class Browser:
                   width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.load(page.as_uri())
+        return json.loads(self.call("Runtime.evaluate", expression=BOXES)["result"]["value"])
+
+    def load(self, url):
         self.events.clear()
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=url)
         while not any(e.get("method") == "Page.loadEventFired" for e in self.events):
             self.events.append(self.read())
-        return json.loads(self.call("Runtime.evaluate", expression=BOXES)["result"]["value"])
+
+    def messages(self):
+        """What the console says."""
+        methods = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+        return [f"{e['method']}: {json.dumps(e['params'])[:300]}" for e in self.events
+                if e.get("method") in methods]
+
+    def requests(self):
+        """The addresses that were asked for."""
+        return [e["params"]["request"]["url"] for e in self.events
+                if e.get("method") == "Network.requestWillBeSent"]
 
     def close(self):
         self.session = None
@@ -123,14 +140,9 @@ class Browser:
 def faults_of(browser, page, width, scheme, out):
     seen = browser.open(page, width, scheme)
     faults = list(seen["faults"])
-    for event in browser.events:
-        method, parameters = event.get("method"), event.get("params", {})
-        if method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
-            faults.append(f"{method}: {json.dumps(parameters)[:300]}")
-        if method == "Network.requestWillBeSent":
-            url = parameters["request"]["url"]
-            if url != page.as_uri() and not url.startswith("data:"):
-                faults.append(f"a request for {url}")
+    faults += browser.messages()
+    faults += [f"a request for {url}" for url in browser.requests()
+               if url != page.as_uri() and not url.startswith("data:")]
     red, green, blue = map(int, re.findall(r"\d+", seen["background"])[:3])
     if (scheme == "dark") != (red + green + blue < 384):
         faults.append(f"the background is {seen['background']} in {scheme}")
@@ -146,35 +158,74 @@ def faults_of(browser, page, width, scheme, out):
     return [f"{page.name} at {width} px, {scheme}: {fault}" for fault in faults]
 
 
+def live_faults(browser, program, out):
+    """Opens the live page, lets the run go on, and looks whether the page followed."""
+    run = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    url = run.stdout.readline().strip()
+    if not url:
+        print("the live page is left out: " + run.stderr.read().strip())
+        return []
+
+    def tell(moment):
+        run.stdin.write(moment + "\n")
+        run.stdin.flush()
+        run.stdout.readline()
+
+    def becomes(name, expression):
+        for _ in range(50):
+            if browser.call("Runtime.evaluate", expression=expression)["result"]["value"]:
+                return []
+            time.sleep(0.1)
+        return [f"the live page does not show {name}"]
+
+    browser.load(url)
+    tell("step")
+    tell("epoch")
+    tell("epoch")
+    faults = becomes("curves", "document.querySelectorAll('svg').length === 2")
+    picture = browser.call("Page.captureScreenshot")
+    (out / "live.png").write_bytes(base64.b64decode(picture["data"]))
+    tell("end")
+    faults += becomes("the end", "document.body.textContent.includes('stopped: enough')")
+    faults += browser.messages()
+    faults += [f"a request for {asked}" for asked in browser.requests() if not asked.startswith(url)]
+    run.communicate()
+    return faults
+
+
 def main():
-    if len(sys.argv) < 3:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
+    out = pathlib.Path(sys.argv[1]).resolve()
+    write_page, live_run, xgrad_runs = sys.argv[2:]
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
                    None)
     if program is None:
         print("skipped: there is no Chromium here")
         return 77
-    out = pathlib.Path(sys.argv[1]).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    report = out / "report.html"
-    subprocess.run([sys.argv[2], report], check=True)
+    report, curves, broken = (out / f"{name}.html" for name in ("report", "runs", "broken"))
+    subprocess.run([write_page, out], check=True)
+    subprocess.run([xgrad_runs, out / "runs", "--curves", curves], check=True)
     # What the check itself must find.
-    broken = out / "broken.html"
     broken.write_text(
         "<!DOCTYPE html><body style='background:white'><h1 style='width:2000px'>a</h1>"
+        "<div class='value' style='width:9px'>overlong</div>"
         "<img src='missing.png'/><script>console.log('said')</script>")
     faults = []
     with tempfile.TemporaryDirectory() as folder:
         browser = Browser(program, folder)
         browser.attach()
         found = " ".join(faults_of(browser, broken, 400, "light", out))
-        for fault in ("reaches from", "not drawn", "wide of 400", "said", "missing.png"):
+        for fault in ("reaches from", "not drawn", "wide of 400", "said", "missing.png", "overlong"):
             if fault not in found:
                 faults.append(f"the check does not find: {fault}")
-        for page in [report, *map(pathlib.Path, sys.argv[3:])]:
+        for page in (report, curves):
             for width in WIDTHS:
                 for scheme in SCHEMES:
-                    faults += faults_of(browser, page.resolve(), width, scheme, out)
+                    faults += faults_of(browser, page, width, scheme, out)
+        faults += live_faults(browser, live_run, out)
         browser.close()
     (out / "broken-400-light.png").unlink()
     broken.unlink()

@@ -1,11 +1,14 @@
-// Writes a report with every section, its numbers made up: write_page FILE.html.
+// Writes a report with every section, report.html, and three runs in runs/, their numbers made up:
+// write_page FOLDER.
 #include <nn/rng.hpp>
 #include <tools/report_mistakes.hpp>
 #include <tools/run_environment.hpp>
+#include <tools/run_folder.hpp>
 #include <tools/run_page.hpp>
 
 #include <cmath>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 using namespace xgrad;
@@ -125,15 +128,34 @@ RunPage page() {
     return page;
 }
 
+void write_runs(const std::filesystem::path& folder) {
+    std::filesystem::remove_all(folder);
+    for (const int width : {64, 256, 512}) {
+        RunFolder run(
+            new_run_folder(folder, "width-" + std::to_string(width)),
+            {.settings = {{"width", width}, {"batch", 128}}, .seed = 1});
+        train::History epochs = history();
+        for (train::EpochRecord& epoch : epochs) {
+            epoch.train.error += 2.0 / width;
+            epoch.dev.error += 1.0 / width;
+        }
+        run.start({{"epochs", 18}}, epochs, true);
+        run.result("test error", 0.09 + 1.0 / width);
+        run.finish(epochs, "");
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc != 2) {
-        std::cerr << "usage: write_page FILE.html\n";
+        std::cerr << "usage: write_page FOLDER\n";
         return 2;
     }
     try {
-        write_file(argv[1], run_page(page()));
+        const std::filesystem::path folder = argv[1];
+        write_file(folder / "report.html", run_page(page()));
+        write_runs(folder / "runs");
     } catch (const std::exception& error) {
         std::cerr << "write_page: " << error.what() << '\n';
         return 1;
