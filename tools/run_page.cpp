@@ -89,6 +89,8 @@ std::string run_page(const RunPage& run) {
     if (!run.errors.empty())
         page.section("Errors").piece(html(run.errors));
     add_verdicts(page, run.verdicts);
+    if (!run.search.empty())
+        page.section("Search").plots(run.search);
     if (run.gradients) {
         page.section("Gradient check", "Analytic gradients against two-sided differences.")
             .piece(html(*run.gradients));
