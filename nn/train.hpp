@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nn/data.hpp>
+#include <nn/diagnose.hpp>
 #include <nn/module.hpp>
 #include <nn/optimizer.hpp>
 
@@ -102,36 +103,6 @@ private:
     double best_error_;
     nn::StateDict<T> best_;
 };
-
-/// 0-1 errors in [0, 1] of one model; all but train and dev optional.
-struct ErrorRates {
-    double train;
-    double dev;
-    std::optional<double> train_dev = {};  ///< rows like train's that no step has seen
-    std::optional<double> test = {};
-    double optimal = 0;  ///< of a perfect classifier, or of people
-};
-
-/// What counts as high, in points of error. The textbook cases have 1 % for low and 10 % for high;
-/// 5 % lies between. Where a point matters, lower it.
-struct DiagnosisOptions {
-    double high = 0.05;
-};
-
-/// Where the error comes from, and what to do about it (practice P2, P3).
-struct Diagnosis {
-    double avoidable_bias;           ///< train - optimal
-    double variance;                 ///< dev - train; train_dev - train where that is known
-    std::optional<double> mismatch;  ///< dev - train_dev
-    std::optional<double> dev_gap;   ///< test - dev: overfitting to dev
-    bool high_bias;
-    bool high_variance;
-    std::string verdict;             ///< "high variance (overfits)"
-    std::vector<std::string> steps;  ///< what to try next, most promising first
-};
-
-/// Throws std::invalid_argument for a rate outside [0, 1] or a threshold that is not positive.
-[[nodiscard]] Diagnosis diagnose(const ErrorRates& rates, const DiagnosisOptions& options = {});
 
 extern template class EarlyStopping<float>;
 extern template class EarlyStopping<double>;

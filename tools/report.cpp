@@ -1,5 +1,7 @@
 #include <autograd/fail.hpp>
 #include <tools/report.hpp>
+#include <tools/report_figures.hpp>
+#include <tools/report_style.hpp>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,19 +13,6 @@ namespace xgrad::report {
 namespace {
 
 constexpr std::string_view style = R"(
-:root {
-  color-scheme: light dark;
-  --page: #f6f7f9; --card: #ffffff; --line: #e2e5ea; --text: #1b1f27; --faint: #667080;
-  --c1: #2166c4; --c2: #d4620a; --c3: #178a63; --c4: #8b4bb8;
-  --good: #157a4b; --bad: #b3261e; --stripe: #f8f9fb;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #12151b; --card: #1a1e26; --line: #2d333f; --text: #e7eaf0; --faint: #98a2b3;
-    --c1: #6ea6f5; --c2: #f29a4f; --c3: #4cc296; --c4: #c18ce6;
-    --good: #56c98f; --bad: #f2857d; --stripe: #1e232c;
-  }
-}
 * { box-sizing: border-box; }
 body {
   margin: 0; background: var(--page); color: var(--text);
@@ -43,8 +32,8 @@ ul { margin: 0 0 12px; padding-left: 20px; }
 .figures .card { padding: 14px 16px; }
 .figures .name, .figures .detail { color: var(--faint); font-size: 13px; }
 .figures .value {
-  font-size: 24px; font-weight: 600; line-height: 1.35; letter-spacing: -0.02em;
-  white-space: nowrap; font-variant-numeric: tabular-nums;
+  font-size: 24px; font-weight: 600; line-height: 1.3; letter-spacing: -0.02em;
+  overflow-wrap: anywhere; font-variant-numeric: tabular-nums;
 }
 .good .value { color: var(--good); }
 .bad .value { color: var(--bad); }
@@ -54,17 +43,6 @@ ul { margin: 0 0 12px; padding-left: 20px; }
 }
 .charts .card { padding: 14px 16px 8px; }
 svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--faint); font-size: 12px; font-variant-numeric: tabular-nums; }
-svg .title { fill: var(--text); font-size: 14px; font-weight: 600; }
-.grid { stroke: var(--line); stroke-width: 1; }
-.mark { stroke: var(--faint); stroke-width: 1; stroke-dasharray: 3 3; }
-.curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
-.k1 { stroke: var(--c1); } .k2 { stroke: var(--c2); }
-.k3 { stroke: var(--c3); } .k4 { stroke: var(--c4); }
-svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c2); }
-svg .f3 { fill: var(--c3); } svg .f4 { fill: var(--c4); }
-.hit { fill: transparent; }
-.dot { stroke: var(--card); stroke-width: 2; }
 .wide { overflow-x: auto; margin: 12px 0; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 7px 16px; text-align: left; border-top: 1px solid var(--line); }
@@ -90,11 +68,16 @@ const char* mood_class(Figure::Mood mood) {
     }
 }
 
-std::string cells(const std::vector<std::string>& row, const char* tag, std::size_t numbers_from) {
+bool is_wide(const Table& table) { return table.head.size() > 4; }
+
+std::string cells(const Table& table, const std::vector<std::string>& row, const char* tag) {
     std::string line = "<tr>";
     for (std::size_t i = 0; i < row.size(); ++i) {
-        const char* kind = i >= numbers_from ? " class=\"n\"" : "";
-        line += fmt::format("<{}{}>{}</{}>", tag, kind, escape(row[i]), tag);
+        const char* kind = i >= table.numbers_from ? " class=\"n\"" : "";
+        const bool named = is_wide(table) && &row != &table.head && i < table.head.size();
+        const std::string name =
+            named ? fmt::format(" data-name=\"{}\"", escape(table.head[i])) : "";
+        line += fmt::format("<{}{}{}>{}</{}>", tag, kind, name, escape(row[i]), tag);
     }
     return line + "</tr>\n";
 }
@@ -117,10 +100,12 @@ std::string escape(std::string_view text) {
 }
 
 std::string html(const Table& table) {
-    std::string text = "<div class=\"card wide\"><table>\n<thead>" +
-                       cells(table.head, "th", table.numbers_from) + "</thead>\n<tbody>\n";
+    std::string text = fmt::format(
+        "<div class=\"card wide\"><table{}>\n<thead>{}</thead>\n<tbody>\n",
+        is_wide(table) ? " class=\"stack\"" : "",
+        cells(table, table.head, "th"));
     for (const std::vector<std::string>& row : table.rows)
-        text += cells(row, "td", table.numbers_from);
+        text += cells(table, row, "td");
     text += "</tbody></table></div>\n";
     if (!table.note.empty())
         text += fmt::format("<p class=\"faint\">{}</p>\n", escape(table.note));
@@ -188,6 +173,14 @@ Page& Page::charts(const std::vector<Chart>& charts) {
     return *this;
 }
 
+Page& Page::plots(const std::vector<Plot>& plots) {
+    body_ += "<div class=\"charts\">\n";
+    for (const Plot& plot : plots)
+        body_ += "<div class=\"card\">" + svg(plot) + "</div>\n";
+    body_ += "</div>\n";
+    return *this;
+}
+
 Page& Page::table(const Table& table) {
     body_ += report::html(table);
     return *this;
@@ -201,6 +194,16 @@ Page& Page::images(const std::vector<Image>& images) {
     return *this;
 }
 
+Page& Page::verdict(std::string_view text) {
+    body_ += fmt::format("<p class=\"verdict\">{}</p>\n", escape(text));
+    return *this;
+}
+
+Page& Page::piece(std::string_view html) {
+    body_ += html;
+    return *this;
+}
+
 Page& Page::footer(std::string_view text) {
     body_ += fmt::format("<footer>{}</footer>\n", escape(text));
     return *this;
@@ -210,10 +213,13 @@ std::string Page::html() const {
     return fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
+        "<title>{}</title>\n<style>{}{}{}{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n"
         "</html>\n",
         escape(title_),
+        colors,
         style,
+        drawing,
+        detail::figure_style(),
         body_);
 }
 

@@ -1,5 +1,7 @@
-// A report as one HTML page: figures, charts, tables and small images, all inside the file.
+// A report as one HTML page: figures, charts, plots, tables and small images, all inside the file.
 #pragma once
+
+#include <tools/report_plot.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +24,7 @@ struct Curve {
 /// Curves over epochs, from 0 up. Values that are not finite are left out.
 struct Chart {
     std::string title;
-    std::vector<Curve> curves;    ///< up to four are told apart by colour
+    std::vector<Curve> curves;    ///< up to eight are told apart by colour
     bool percent = false;         ///< values are shares of 1, printed in per cent
     std::size_t marked = 0;       ///< an epoch with a line across; 0 for none
     std::string mark = "marked";  ///< what the line says
@@ -31,6 +33,7 @@ struct Chart {
 /// The chart as an inline SVG element.
 [[nodiscard]] std::string svg(const Chart& chart);
 
+/// Where the page is narrow, a table of more than four columns is a list of its rows.
 struct Table {
     std::vector<std::string> head;
     std::vector<std::vector<std::string>> rows;
@@ -79,8 +82,13 @@ public:
     Page& list(const std::vector<std::string>& items);
     /// Side by side where the page is wide enough.
     Page& charts(const std::vector<Chart>& charts);
+    Page& plots(const std::vector<Plot>& plots);
     Page& table(const Table& table);
     Page& images(const std::vector<Image>& images);
+    /// A sentence that stands out.
+    Page& verdict(std::string_view text);
+    /// What one of the functions html() or svg() has made, as it is.
+    Page& piece(std::string_view html);
     /// Faint text at the end.
     Page& footer(std::string_view text);
 

@@ -1,4 +1,5 @@
 #include <tools/report.hpp>
+#include <tools/report_axis.hpp>
 
 #include <fmt/format.h>
 
@@ -10,18 +11,8 @@ namespace {
 
 // The plot's frame within a view box of width x height.
 constexpr double width = 480, height = 290;
+constexpr std::size_t colors = 8;
 constexpr double left = 46, right = 438, top = 62, bottom = 248;
-
-// 1, 2 or 5 times a power of ten, so that `range` has at most `ticks` steps.
-double nice_step(double range, int ticks) {
-    const double raw = range / ticks;
-    const double power = std::pow(10.0, std::floor(std::log10(raw)));
-    for (const double factor : {1.0, 2.0, 5.0}) {
-        if (factor * power >= raw * (1 - 1e-9))
-            return factor * power;
-    }
-    return 10 * power;
-}
 
 struct Scale {
     double y_step = 0.2, y_max = 1;
@@ -119,7 +110,7 @@ std::string mark(const Chart& chart, const Scale& scale) {
 // A line for each stretch of finite values; the points carry the numbers as tooltips.
 std::string line_of(const Chart& chart, const Scale& scale, std::size_t index) {
     const Curve& curve = chart.curves[index];
-    const std::size_t color = index % 4 + 1;
+    const std::size_t color = index % colors + 1;
     std::string path, points;
     bool pen_down = false;
     for (std::size_t epoch = 1; epoch <= curve.values.size(); ++epoch) {
@@ -169,7 +160,7 @@ std::string names(const Chart& chart, const Scale& scale) {
     for (const Label& label : labels) {
         text += fmt::format(
             "<text class=\"f{}\" x=\"{}\" y=\"{:.1f}\">{}</text>\n",
-            label.index % 4 + 1,
+            label.index % colors + 1,
             right + 8,
             label.y - over,
             escape(chart.curves[label.index].name));

@@ -6,7 +6,7 @@ set -eu
 
 packages="g++ meson ninja-build pkg-config libxtensor-dev libxtensor-blas-dev libxsimd-dev \
 libopenblas-dev libfmt-dev doctest-dev librapidcheck-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libzip-dev \
-python3"
+libcsv-dev python3"
 
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: no dpkg here, so nothing is installed; needed are the counterparts of:" >&2

@@ -49,7 +49,7 @@ def build(source, folder):
     whole = ["-Wl,--whole-archive", LIBRARY, "-Wl,--no-whole-archive", f"-Wl,-rpath,{where}"]
     code, out, err = run(
         *COMPILER, "-std=c++20", "-Wall", "-Wextra", f"-I{SOURCE}", str(file),
-        "-o", str(folder / "program"), *whole, *shlex.split(packages), "-pthread",
+        "-o", str(folder / "program"), *whole, *shlex.split(packages), "-lcsv", "-pthread",
     )
     check("the source compiles without warnings", code == 0 and not err, source + out + err)
     return str(folder / "program")

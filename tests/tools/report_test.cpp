@@ -132,7 +132,7 @@ TEST_CASE("a chart leaves out what is not finite, and stands without curves") {
     CHECK(drawn.find("nan") == std::string::npos);
     CHECK(drawn.find("inf") == std::string::npos);
     CHECK(occurrences(drawn, "<path") == 1);
-    CHECK(fault_in(svg({"empty", {}})) == "");
+    CHECK(fault_in(svg(Chart{"empty", {}})) == "");
     CHECK(fault_in(svg({"flat", {{"a", {0, 0}}}})) == "");
     CHECK(svg({"one", {{"a", {1}}}}).find("class=\"dot") != std::string::npos);
 }

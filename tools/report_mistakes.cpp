@@ -1,0 +1,181 @@
+#include <autograd/fail.hpp>
+#include <tools/report_mistakes.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+namespace xgrad::report {
+namespace {
+
+template <class T>
+void check_scores(const char* function, const Array<T>& scores, const data::Labels& labels) {
+    if (scores.dimension() != 2 || scores.shape()[0] != labels.size()) {
+        fail<ShapeError>(
+            "{}: scores {} for {} labels; need (labels, classes)",
+            function,
+            to_string(scores.shape()),
+            labels.size());
+    }
+    for (const std::int64_t label : labels) {
+        if (label < 0 || static_cast<std::size_t>(label) >= scores.shape()[1]) {
+            fail<ShapeError>(
+                "{}: label {} for scores of {} classes; need one of them",
+                function,
+                label,
+                scores.shape()[1]);
+        }
+    }
+}
+
+// The class with the largest score, and its probability.
+template <class T>
+std::pair<std::size_t, double> called(std::span<const T> row) {
+    std::size_t best = 0;
+    bool has_nan = false;
+    for (std::size_t k = 0; k < row.size(); ++k) {
+        has_nan = has_nan || std::isnan(row[k]);
+        if (row[k] > row[best] || std::isnan(row[best]))
+            best = k;
+    }
+    double sum = 0;
+    for (const T score : row)
+        sum += std::exp(static_cast<double>(score) - static_cast<double>(row[best]));
+    return {best, has_nan ? 0 : 1 / sum};
+}
+
+template <class T>
+std::span<const T> row_of(const Array<T>& array, std::size_t row) {
+    const std::size_t size = array.size() / array.shape()[0];
+    return {array.data() + row * size, size};
+}
+
+std::string name_of(const std::vector<std::string>& classes, std::size_t k) {
+    return k < classes.size() ? classes[k] : fmt::format("{}", k);
+}
+
+std::string how_sure(const Mistake& mistake) {
+    return fmt::format("{} sure, row {}", percent(mistake.sure, 1), mistake.row);
+}
+
+}  // namespace
+
+template <class T>
+std::vector<Mistake> worst_mistakes(
+    const Array<T>& scores, const data::Labels& labels, std::size_t count) {
+    check_scores("worst_mistakes", scores, labels);
+    std::vector<Mistake> wrong;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const auto [best, sure] = called(row_of(scores, i));
+        const auto label = static_cast<std::size_t>(labels[i]);
+        if (best != label)
+            wrong.push_back({i, label, best, sure});
+    }
+    std::ranges::stable_sort(wrong, std::ranges::greater(), &Mistake::sure);
+    if (wrong.size() > count)
+        wrong.resize(count);
+    return wrong;
+}
+
+template <class T>
+Confusion confusion_of(
+    const Array<T>& scores, const data::Labels& labels, std::vector<std::string> classes) {
+    check_scores("confusion_of", scores, labels);
+    const std::size_t n = scores.shape()[1];
+    if (classes.empty()) {
+        for (std::size_t k = 0; k < n; ++k)
+            classes.push_back(fmt::format("{}", k));
+    }
+    if (classes.size() != n) {
+        fail<std::invalid_argument>(
+            "confusion_of: {} names for {} classes; need one for each", classes.size(), n);
+    }
+    Confusion found{
+        std::move(classes), std::vector<std::vector<std::size_t>>(n, std::vector<std::size_t>(n))};
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        ++found.counts[static_cast<std::size_t>(labels[i])][called(row_of(scores, i)).first];
+    return found;
+}
+
+template <class T>
+std::optional<Image> image_of(
+    const data::Dataset<T>& dataset, std::size_t row, const PixelRange& range) {
+    const Shape& shape = dataset.x().shape();
+    if (row >= dataset.size()) {
+        fail<IndexError>(
+            "image_of: row {} of a dataset of {}; need a smaller one", row, dataset.size());
+    }
+    if (shape.size() != 3 && shape.size() != 4)
+        return std::nullopt;
+    const std::size_t channels = shape.size() == 4 ? shape[1] : 1;
+    Image image{shape[shape.size() - 1], shape[shape.size() - 2], {}, ""};
+    const std::size_t pixels = image.width * image.height;
+    if (channels * pixels == 0)
+        return std::nullopt;
+    const std::span<const T> values = row_of(dataset.x(), row);
+    for (std::size_t i = 0; i < pixels; ++i) {
+        double sum = 0;
+        for (std::size_t c = 0; c < channels; ++c)
+            sum += static_cast<double>(values[c * pixels + i]);
+        const double mean = sum / static_cast<double>(channels);
+        const double share = (mean - range.black) / (range.white - range.black);
+        image.pixels.push_back(static_cast<std::uint8_t>(
+            std::isnan(share) ? 0L : std::lround(255 * std::clamp(share, 0.0, 1.0))));
+    }
+    return image;
+}
+
+template <class T>
+std::vector<Image> images_of(
+    const std::vector<Mistake>& mistakes,
+    const data::Dataset<T>& dataset,
+    const std::vector<std::string>& classes,
+    const PixelRange& range) {
+    std::vector<Image> images;
+    for (const Mistake& mistake : mistakes) {
+        std::optional<Image> image = image_of(dataset, mistake.row, range);
+        if (!image)
+            return {};
+        image->caption = fmt::format(
+            "{}, called {}", name_of(classes, mistake.label), name_of(classes, mistake.called));
+        image->detail = how_sure(mistake);
+        images.push_back(std::move(*image));
+    }
+    return images;
+}
+
+Table table_of(const std::vector<Mistake>& mistakes, const std::vector<std::string>& classes) {
+    Table table{{"class", "called", "sure", "row"}, {}, 2};
+    for (const Mistake& mistake : mistakes) {
+        table.rows.push_back(
+            {name_of(classes, mistake.label),
+             name_of(classes, mistake.called),
+             percent(mistake.sure, 1),
+             fmt::format("{}", mistake.row)});
+    }
+    return table;
+}
+
+template std::vector<Mistake> worst_mistakes(const Array<float>&, const data::Labels&, std::size_t);
+template std::vector<Mistake> worst_mistakes(
+    const Array<double>&, const data::Labels&, std::size_t);
+template Confusion confusion_of(const Array<float>&, const data::Labels&, std::vector<std::string>);
+template Confusion confusion_of(
+    const Array<double>&, const data::Labels&, std::vector<std::string>);
+template std::optional<Image> image_of(const data::Dataset<float>&, std::size_t, const PixelRange&);
+template std::optional<Image> image_of(
+    const data::Dataset<double>&, std::size_t, const PixelRange&);
+template std::vector<Image> images_of(
+    const std::vector<Mistake>&,
+    const data::Dataset<float>&,
+    const std::vector<std::string>&,
+    const PixelRange&);
+template std::vector<Image> images_of(
+    const std::vector<Mistake>&,
+    const data::Dataset<double>&,
+    const std::vector<std::string>&,
+    const PixelRange&);
+
+}  // namespace xgrad::report
