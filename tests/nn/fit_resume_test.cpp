@@ -157,6 +157,22 @@ TEST_CASE("fit saves every so many epochs and in the end, and refuses a folder w
     CHECK(text.ends_with("\" has 3 checkpoints and resume is false; need an empty folder"));
 }
 
+TEST_CASE("a run of another augmentation is not resumed") {
+    const test::TempFolder folder;
+    auto options = all_options(folder.path());
+    options.augmentation.emplace(5, data::ImageOptions{.height = 1, .width = 2});
+    options.augmentation->flip();
+    auto net = noisy_net<float>(1);
+    fit(net, rows(), options);
+    options.augmentation.reset();
+    const std::string text =
+        text_of_error<std::invalid_argument>([&] { fit(net, rows(), options); });
+    CHECK_MESSAGE(
+        text.find("\"augmentation\" is flip(0.5), the loader's is missing; \"augmentation_seed\" "
+                  "is 5, the loader's is missing") != std::string::npos,
+        text);
+}
+
 TEST_CASE("fit leaves SIGINT to the program before and after, and altogether when told so") {
     const Handler handler(own_handler);
     auto net = noisy_net<float>(1);
