@@ -87,6 +87,8 @@ public:
     /// "flip(0.5), rotate(10), shift(2)"; "nothing" without steps.
     [[nodiscard]] std::string text() const;
 
+    /// The extents of the dataset's images, without data. Throws ShapeError as check() does.
+    [[nodiscard]] ImageView<T> image_of(const Dataset<T>& dataset) const;
     /// Throws std::invalid_argument unless the dataset is a training part or unsplit (dev and test
     /// rows are judged as they are), ShapeError unless it has images with at least one pixel and
     /// more than a crop's padding.
@@ -125,7 +127,6 @@ private:
     class Maker;
 
     Augmentation& add(Step step);
-    [[nodiscard]] ImageView<T> image_of(const Dataset<T>& dataset) const;
 
     std::uint64_t seed_;
     ImageOptions images_;

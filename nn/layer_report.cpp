@@ -234,6 +234,8 @@ void LayerMonitor<T>::on_step(FitState<T>& state) {
         history_.push_back({state.step, watch_->report()});
         watch_.reset();
         before_.clear();
+        if (options_.on_look)
+            options_.on_look(state.step, history_.back().report);
     }
     if (state.step % options_.every == 0)
         on_start(state);

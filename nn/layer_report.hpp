@@ -98,6 +98,8 @@ template <class T>
 struct LayerMonitorOptions {
     std::size_t every = 100;  ///< steps from one look to the next, at least 1
     LayerThresholds thresholds = {};
+    /// Called with each report, to show it while the training runs.
+    std::function<void(std::uint64_t step, const LayerReport& report)> on_look = {};
 };
 
 /// Reports the layers while fit() trains: at the first step and at each `every`-th after it, of

@@ -80,8 +80,11 @@ public:
         : function_(function),
           options_(options) {
         for (Values& values : all_values(space, options)) {
-            TrialResult trial{.number = result_.trials.size(), .values = std::move(values)};
-            result_.trials.push_back(std::move(trial));
+            const std::size_t number = result_.trials.size();
+            result_.trials.push_back(
+                {.number = number,
+                 .seed = Rng(options.seed).split(number).split(seed_part).bits64(),
+                 .values = std::move(values)});
         }
         result_.names = space.names();
         finished_.resize(result_.trials.size());
@@ -110,6 +113,7 @@ private:
     void take(TrialResult& trial) {
         if (trial.number >= result_.trials.size())  // a search of more trials was here
             return;
+        trial.seed = result_.trials[trial.number].seed;
         trial.values = result_.trials[trial.number].values;
         board_->take(trial);
         finished_[trial.number] = true;
@@ -144,9 +148,8 @@ private:
 
     TrialResult try_out(std::size_t number) {
         using Clock = std::chrono::steady_clock;
-        TrialResult result{.number = number, .values = result_.trials[number].values};
-        const std::uint64_t seed = Rng(options_.seed).split(number).split(seed_part).bits64();
-        const Trial trial(number, seed, result.values, &*board_);
+        TrialResult result = result_.trials[number];
+        const Trial trial(number, result.seed, result.values, &*board_);
         const auto begin = Clock::now();
         try {
             result.error = function_(trial);

@@ -32,6 +32,7 @@ enum class Outcome { complete, pruned, failed };
 /// What is known of one trial.
 struct TrialResult {
     std::size_t number = 0;  ///< counted from 0
+    std::uint64_t seed = 0;  ///< the trial's own
     Values values = {};
     Outcome outcome = Outcome::failed;
     double error = 0;  ///< dev error: the returned one; when pruned the last reported; else NaN

@@ -64,7 +64,7 @@ const Dataset<T>& TestSet<T>::look(std::string purpose) {
             "TestSet::look: the purpose is empty; say what the look is for");
     content_->purposes.push_back(std::move(purpose));
     if (looks() > 1)
-        detail::warn(text());
+        xgrad::detail::warn(text());
     return content_->dataset;
 }
 

@@ -305,7 +305,7 @@ private:
             for (std::vector<Point>& line : contour_lines(*plot_.contours, levels[k])) {
                 for (Point& p : line)
                     p = frame_.at(p.x, p.y);
-                d += (d.empty() ? "" : " ") + frame_.path(line);
+                d += fmt::format("{}{}", d.empty() ? "" : " ", frame_.path(line));
             }
             if (!d.empty())
                 text += fmt::format(

@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
     const bool off_falls = falls("dropout off", std::move(off));
     const bool frozen_falls = falls("frozen masks", std::move(frozen));
 
-    lesson.check(without.train.y.back() < 0.01, "without dropout the rows are learnt by heart");
+    lesson.check(without.train.y.back() < 0.02, "without dropout the rows are learnt by heart");
     lesson.check(with.gap() < without.gap() - 0.01, "with dropout the gap to dev is smaller");
     lesson.check(with.dev.y.back() < without.dev.y.back() + 0.01, "and dev loses nothing");
     lesson.check(!noisy_falls, "with new masks J rises now and then");

@@ -1,3 +1,4 @@
+#include <autograd/parallel.hpp>
 #include <nn/fit.hpp>
 #include <nn/nn.hpp>
 #include <tests/nn/fit_data.hpp>
@@ -5,11 +6,16 @@
 #include <tests/support.hpp>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 using namespace xgrad;
 using namespace xgrad::train;
@@ -321,4 +327,60 @@ TEST_CASE("fit refuses the test rows, and what does not fit") {
     CHECK(refusal({rows}, {.optimizer = [](nn::Module<double>&) {
                       return std::unique_ptr<optim::Optimizer<double>>();
                   }}) == "fit: `optimizer` made none; need one");
+}
+
+TEST_CASE("fit gives the same bits for 1 and 2 threads") {
+    const std::size_t before = num_threads();
+    const auto train_with = [](std::size_t threads) {
+        set_num_threads(threads);
+        Rng rng(1);
+        nn::Sequential<float> net(
+            nn::Dense<float>(2, 128, rng),
+            nn::BatchNorm1d<float>(128),
+            nn::Relu<float>(),
+            nn::Dropout<float>(0.5, rng),
+            nn::Dense<float>(128, 64, rng),
+            nn::Relu<float>(),
+            nn::Dense<float>(64, 3, rng));
+        const auto result =
+            fit(net,
+                {clouds<float>(600, 1), clouds<float>(300, 2)},
+                {.epochs = 2, .batch_size = 256, .clip_norm = 1.0});
+        return std::pair(net.state_dict(), result.history.back().dev.cost);
+    };
+    const auto one = train_with(1), two = train_with(2);
+    set_num_threads(before);
+    CHECK(same_bits(one.first, two.first));
+    CHECK(one.second == two.second);
+}
+
+TEST_CASE("on a terminal fit draws a bar with throughput and time left, and clears it") {
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(master >= 0);
+    REQUIRE(::grantpt(master) == 0);
+    REQUIRE(::unlockpt(master) == 0);
+    std::FILE* terminal = std::fopen(::ptsname(master), "w");
+    REQUIRE(terminal != nullptr);
+    auto net = plain_net<double>(1);
+    fit(net,
+        {clouds<double>(50, 1)},
+        {.epochs = 1,
+         .batch_size = 10,
+         .callbacks = {std::make_shared<AtStep<double>>([](FitState<double>&) {
+             // The bar is drawn at most ten times a second.
+             std::this_thread::sleep_for(std::chrono::milliseconds(60));
+         })},
+         .progress = terminal});
+    std::fclose(terminal);
+    std::string text;
+    char part[1000];
+    // Ends with an error: nobody has the other side open.
+    for (ssize_t size = ::read(master, part, sizeof part); size > 0;
+         size = ::read(master, part, sizeof part))
+        text.append(part, static_cast<std::size_t>(size));
+    ::close(master);
+    CHECK_MESSAGE(text.starts_with("\repoch 1/1 [="), text);
+    CHECK_MESSAGE(text.find(" s left, ") != std::string::npos, text);
+    CHECK_MESSAGE(text.find(" rows/s, loss ") != std::string::npos, text);
+    CHECK_MESSAGE(text.find("\r\x1b[Kepoch 1/1  cost: train ") != std::string::npos, text);
 }

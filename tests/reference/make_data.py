@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy import special, stats
 from sklearn.model_selection import GroupKFold, StratifiedKFold, TimeSeriesSplit
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
@@ -112,13 +113,64 @@ def normalizers(generator):
             }
 
 
+def comparisons(generator):
+    for degrees in [1, 2, 3, 9, 10, 99, 1000]:
+        x = [0.01, *(degrees * np.array([0.1, 0.5, 0.9, 1, 1.1, 1.5, 2, 5, 20])).tolist()]
+        yield {"of": "chi2.sf", "degrees": degrees, "x": x, "p": stats.chi2.sf(x, degrees).tolist()}
+    x = [0.05, 0.2, 0.4, 0.7, 0.99, 1, 1.01, 1.4, 2, 3, 6]
+    yield {"of": "kolmogorov", "x": x, "p": special.kolmogorov(x).tolist()}
+    for m, n, shift, digits in [(1, 1, 0, 9), (5, 8, 0, 9), (7, 7, 3, 9), (30, 45, 0.5, 9), (100, 90, 0.2, 1),
+                                (200, 150, 1.5, 1), (300, 300, 0.3, 2), (12, 40, 0, 0)]:
+        a = np.round(generator.normal(size=m), digits)
+        b = np.round(generator.normal(size=n) + shift, digits)
+        found = stats.ks_2samp(a, b, method="exact")
+        yield {"of": "ks_2samp", "a": a.tolist(), "b": b.tolist(), "d": found.statistic, "p": found.pvalue}
+    for m, n, shift in [(400, 300, 0.15), (600, 200, 0.1)]:
+        a, b = np.round(generator.normal(size=m), 3), np.round(generator.normal(size=n) + shift, 3)
+        d = stats.ks_2samp(a, b).statistic
+        yield {
+            "of": "ks_2samp",
+            "a": a.tolist(),
+            "b": b.tolist(),
+            "d": d,
+            "p": float(special.kolmogorov(d * np.sqrt(m * n / (m + n)))),
+        }
+    # Labels of two sets by their counts; those that are merged come first, and scipy sees them as one.
+    for table, merged in [
+        ([[30, 25], [10, 22]], 0),
+        ([[50, 60, 70, 80], [500, 700, 650, 810]], 0),
+        ([[4, 5, 60, 41], [6, 4, 55, 70]], 2),
+        ([[2, 1, 9, 60, 41], [3, 6, 8, 55, 70]], 2),
+        ([[1, 6, 60], [2, 4, 55]], 2),
+    ]:
+        seen = np.array(table)
+        if merged:
+            seen = np.column_stack([seen[:, :merged].sum(axis=1), seen[:, merged:]])
+        found = stats.chi2_contingency(seen, correction=False)
+        yield {
+            "of": "chi2_contingency",
+            "table": table,
+            "merged": merged,
+            "statistic": found.statistic,
+            "degrees": found.dof,
+            "p": found.pvalue,
+            "v": stats.contingency.association(seen, "cramer"),
+        }
+
+
 def main():
     if len(sys.argv) > 2 or sys.argv[1:2] in (["-h"], ["--help"]):
         print(__doc__.strip())
         return 0 if len(sys.argv) == 2 else 2
     folder = Path(sys.argv[1]) if len(sys.argv) == 2 else Path(__file__).resolve().parent
     generator = np.random.default_rng(20261129)
-    rows = [*time_series(), *group_kfold(generator), *stratified_kfold(generator), *normalizers(generator)]
+    rows = [
+        *time_series(),
+        *group_kfold(generator),
+        *stratified_kfold(generator),
+        *normalizers(generator),
+        *comparisons(generator),
+    ]
     write(folder / "data.json", rows)
     print(f"data.json: {len(rows)} calls of {len({row['of'] for row in rows})} functions")
     return 0

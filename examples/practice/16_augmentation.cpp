@@ -1,0 +1,134 @@
+// Augmentation (practice P8): few images, new in every epoch by mirroring and moving them, against
+// the same few as they are, and against more of them. Only training images are changed; dev is
+// judged as it is.
+#include <autograd/parallel.hpp>
+#include <examples/fashion_mnist.hpp>
+#include <examples/practice/lesson.hpp>
+#include <nn/augment.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+using namespace xgrad;
+
+namespace {
+
+constexpr std::size_t side = 28;
+
+data::Dataset<float> rows(const data::Dataset<float>& set, std::size_t first, std::size_t count) {
+    data::Rows rows(count);
+    std::iota(rows.begin(), rows.end(), first);
+    return set.subset(rows);
+}
+
+report::Series learn(
+    const char* name,
+    const data::Dataset<float>& train,
+    const data::Dataset<float>& dev,
+    std::size_t steps,
+    const std::optional<data::Augmentation<float>>& augmentation = {}) {
+    Rng rng(1);
+    nn::Sequential net(
+        nn::Dense(side * side, 256, rng), nn::Relu(), nn::Dense(256, fashion_mnist::classes, rng));
+    optim::Adam adam(net.parameters(), {.lr = 1e-3});
+    const data::DataLoader<float> loader(train, {.batch_size = 50}, augmentation);
+    optim::Scheduler scheduler(adam, optim::schedule::cosine(steps));
+    report::Series errors{name, {}, {}};
+    const std::size_t epochs = steps / loader.batches();  // as many steps for few rows as for many
+    for (std::size_t epoch = 1; epoch <= epochs; ++epoch) {
+        for (auto& [x, y] : loader.epoch(epoch)) {
+            cross_entropy(net(Variable<float>(std::move(x))), y).backward();
+            adam.step();
+            adam.zero_grad();
+            scheduler.step();
+        }
+        errors.x.push_back(static_cast<double>(epoch * loader.batches()));
+        errors.y.push_back(train::evaluate(net, dev).error);
+    }
+    std::printf(
+        "%-28s error %.3f on train, %.3f on dev\n",
+        name,
+        train::evaluate(net, train).error,
+        errors.y.back());
+    return errors;
+}
+
+// A row for each of the first images: as it is, then as some epochs make it.
+report::Image contact_sheet(
+    const data::Dataset<float>& set, const data::Augmentation<float>& augmentation) {
+    constexpr std::size_t images = 6, draws = 8, gap = 2, tile = side + gap;
+    report::Image sheet{
+        (draws + 1) * tile - gap, images * tile - gap, {}, "augmentation: " + augmentation.text()};
+    sheet.pixels.assign(sheet.width * sheet.height, 128);
+    const auto [black, white] = std::ranges::minmax(set.x());
+    for (std::size_t column = 0; column <= draws; ++column) {
+        data::Rows first(images);
+        std::iota(first.begin(), first.end(), 0);
+        const auto x =
+            column == 0 ? set.subset(first).x() : augmentation.apply(set, first, column).x;
+        for (std::size_t i = 0; i < images; ++i) {
+            for (std::size_t p = 0; p < side * side; ++p) {
+                const float grey = (x(i, p) - black) / (white - black);
+                const std::size_t row = i * tile + p / side, at = column * tile + p % side;
+                sheet.pixels[row * sheet.width + at] =
+                    static_cast<std::uint8_t>(255 * std::clamp(grey, 0.0F, 1.0F));
+            }
+        }
+    }
+    return sheet;
+}
+
+// An SVG that holds the picture three times as large.
+std::string enlarged(const report::Image& image) {
+    const std::string size = "width=\"" + std::to_string(3 * image.width) + "\" height=\"" +
+                             std::to_string(3 * image.height) + "\"";
+    return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + "><title>" +
+           report::escape(image.caption) + "</title><image " + size +
+           " style=\"image-rendering: pixelated\" href=\"data:image/png;base64," +
+           report::base64(report::png(image)) + "\"/></svg>\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Lesson lesson(argc, argv);
+    if (!fashion_mnist::installed())
+        return fashion_mnist::say_missing();
+    set_num_threads(2);  // the result does not depend on it, not by a bit
+    const auto sets = fashion_mnist::load({side * side}, lesson.quick());
+    const std::size_t count = lesson.quick() ? 600 : 2000, steps = count * (lesson.quick() ? 2 : 3);
+    const auto few = rows(sets.train, 0, count), more = rows(sets.train, 0, 2 * count),
+               dev = rows(sets.train, 2 * count, 1500);
+
+    // The border is black, in the units of the normalised images.
+    data::Augmentation<float> augmentation(
+        1, {.height = side, .width = side, .border = *std::ranges::min_element(few.x())});
+    augmentation.flip().rotate(5).zoom(0.95, 1.05).shift(1);
+    std::printf("%s\n", augmentation.text().c_str());
+
+    const std::string n = std::to_string(count);
+    const auto plain = learn((n + " rows").c_str(), few, dev, steps);
+    const auto changed = learn((n + " rows, augmented").c_str(), few, dev, steps, augmentation);
+    const auto twice = learn((std::to_string(2 * count) + " rows").c_str(), more, dev, steps);
+
+    bool refused = false;
+    try {
+        augmentation.check(dev.as(data::Part::dev));
+    } catch (const std::invalid_argument& error) {
+        std::printf("%s\n", error.what());
+        refused = true;
+    }
+    lesson.check(changed.y.back() < plain.y.back(), "augmented rows are worth more");
+    lesson.check(twice.y.back() < plain.y.back(), "as more rows are");
+    lesson.check(refused, "rows that judge are not augmented");
+    lesson.picture(
+        "16_augmentation",
+        report::svg_file(
+            {{.title = "error on dev",
+              .x_label = "step",
+              .y_label = "share of wrong rows",
+              .series = {plain, changed, twice}}}));
+    lesson.picture("16_contact_sheet", enlarged(contact_sheet(few, augmentation)));
+    return lesson.end();
+}
