@@ -98,6 +98,8 @@ public:
         good_ = model_.state_dict();
         call(&Callback<T>::on_start);
         const FitEnd end = train();
+        if (end == FitEnd::interrupted)
+            state_.stop("interrupted");
         if (unsaved_)
             save({});
         if (stopping_ && stopping_->best_epoch() > 0)

@@ -274,7 +274,17 @@ std::string html(const std::vector<LayerRow>& layers) {
         for (std::size_t i = 0; i < layers.size(); ++i)
             rows[i].push_back(cells[i]);
     }
-    return stacked(head, rows, texts);
+    std::string text = stacked(head, rows, texts);
+    for (const LayerRow& layer : layers) {
+        if (!layer.reason.empty()) {
+            text += fmt::format(
+                "<p><b>{}</b> {}: {}</p>\n",
+                escape(layer.name),
+                escape(layer.verdict),
+                escape(layer.reason));
+        }
+    }
+    return text;
 }
 
 std::string html(const GradientTable& table) {
