@@ -1,7 +1,7 @@
 // Augmentation (practice P8): few images, new in every epoch by mirroring and moving them, against
-// the same few as they are, and against more of them. The errors on dev hardly differ, as these
-// images are all in the same place; on dev images that lie a little elsewhere they do. Only
-// training images are augmented.
+// the same few as they are, and against more of them. All images of this data lie in the same
+// place, so that on dev as it is little changes; on dev images that lie a little elsewhere much
+// does. Only training images are augmented.
 #include <autograd/parallel.hpp>
 #include <examples/fashion_mnist.hpp>
 #include <examples/practice/lesson.hpp>
