@@ -26,7 +26,7 @@ struct FitState {
     double loss = 0;         ///< of the last batch, penalties included
 
     /// Ends the run after this step; the reason is in the result: "stopped: <reason>". The first
-    /// one given stays.
+    /// one given stays. At the end Ctrl-C has the reason "interrupted".
     void stop(std::string why) {
         if (reason.empty())
             reason = std::move(why);

@@ -118,22 +118,32 @@ void give_normalizer(data::InputNormalizer<T>& normalizer, const Content<T>& con
 template <class T>
 Texts order_of(const data::DataLoader<T>& loader) {
     const data::LoaderOptions& options = loader.options();
-    return {
+    Texts texts = {
         {"rows", to_text(std::uint64_t{loader.dataset().size()})},
         {"batch_size", to_text(std::uint64_t{options.batch_size})},
         {"seed", to_text(options.seed)},
         {"shuffle", to_text(int{options.shuffle})},
         {"drop_last", to_text(int{options.drop_last})}};
+    if (const auto& augmentation = loader.augmentation()) {
+        texts["augmentation"] = augmentation->text();
+        texts["augmentation_seed"] = to_text(augmentation->seed());
+    }
+    return texts;
 }
 
 // Texts that must be what they are.
 void check_same_texts(const Texts& given, const Texts& expected) {
+    const auto text_in = [](const Texts& texts, const std::string& name) {
+        const auto found = texts.find(name);
+        return found == texts.end() ? "missing" : found->second;
+    };
+    Texts all = expected;
+    all.insert(given.begin(), given.end());
     std::string faults;
-    for (const auto& [name, text] : expected) {
-        const auto found = given.find(name);
-        const std::string has = found == given.end() ? "missing" : found->second;
-        if (has != text)
-            faults += fmt::format(" \"{}\" is {}, the loader's is {};", name, has, text);
+    for (const auto& [name, text] : all) {
+        const std::string has = text_in(given, name), needs = text_in(expected, name);
+        if (has != needs)
+            faults += fmt::format(" \"{}\" is {}, the loader's is {};", name, has, needs);
     }
     if (!faults.empty()) {
         faults.pop_back();

@@ -69,7 +69,9 @@ public:
               {.batch_size = options.batch_size,
                .shuffle = options.shuffle,
                .seed = options.seed,
-               .drop_last = options.drop_last}),
+               .drop_last = options.drop_last,
+               .workers = options.workers},
+              options.augmentation),
           sample_(sample_of(data.train, options.train_rows, options.seed)),
           optimizer_(optimizer_of(model, options)),
           parameters_(optimizer_->parameters()),
@@ -96,6 +98,8 @@ public:
         good_ = model_.state_dict();
         call(&Callback<T>::on_start);
         const FitEnd end = train();
+        if (end == FitEnd::interrupted)
+            state_.stop("interrupted");
         if (unsaved_)
             save({});
         if (stopping_ && stopping_->best_epoch() > 0)
@@ -153,12 +157,13 @@ private:
         while (true) {
             if (!state_.reason.empty())
                 return FitEnd::stopped;
+            // Also after the last epoch: the caller may have more to do, and should not.
+            if (interrupt_.noted())
+                return FitEnd::interrupted;
             if (history_.size() >= options_.epochs)
                 return FitEnd::epochs;
             if (stopping_ && stopping_->is_due())
                 return FitEnd::early_stop;
-            if (interrupt_.noted())
-                return FitEnd::interrupted;
             epoch();
         }
     }

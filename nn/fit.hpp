@@ -25,6 +25,7 @@ struct FitOptions {
     std::size_t epochs = 10;       ///< at most, at least 1
     std::size_t batch_size = 128;  ///< rows, at least 1
     std::uint64_t seed = 0;        ///< of the order of the rows
+    std::size_t workers = 0;       ///< threads that make batches ahead; the result is the same
     bool shuffle = true;           ///< a new order in every epoch; false: that of the rows
     bool drop_last = false;        ///< leave out the last batch when it is shorter than the others
 
@@ -35,8 +36,8 @@ struct FitOptions {
     std::function<optim::Schedule(std::uint64_t steps)> schedule = {};
     std::optional<double> clip_norm = {};  ///< bounds the norm of all gradients, above 0
 
-    /// The mean loss of a batch; empty: cross_entropy of logits (N, classes), or mse_loss for
-    /// targets. Scores are by it, too.
+    /// The mean loss of a batch; empty: cross_entropy of logits (N, classes) and the labels, or
+    /// what mixup makes of them, or mse_loss for targets. Scores are by it, too.
     std::function<Variable<T>(const Variable<T>& outputs, const data::Batch<T>& batch)> loss = {};
     /// Added to the loss of each step, and to no score: l2_penalty and its like.
     std::function<Variable<T>(nn::Module<T>& model)> penalty = {};
@@ -44,6 +45,8 @@ struct FitOptions {
     /// Ends when the dev error no longer improves; the model gets its best weights, however the run
     /// ends (practice P9). Needs dev rows.
     std::optional<EarlyStoppingOptions> early_stopping = {};
+    /// Of the rows of each step; scores are of the rows as they are.
+    std::optional<data::Augmentation<T>> augmentation = {};
     /// Recorded after each epoch as "dev accuracy", or "train accuracy" without dev rows.
     std::vector<Metric<T>> metrics = {};
     /// So many training rows, drawn once by the seed, are scored after each epoch; at least 1.

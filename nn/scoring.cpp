@@ -91,7 +91,11 @@ template <class T>
 Variable<T> loss_of(const Loss<T>& loss, const Variable<T>& outputs, const data::Batch<T>& batch) {
     if (loss)
         return loss(outputs, batch);
-    if (!batch.y.empty())
+    const std::size_t rows = batch.y.size();
+    const bool mixed = batch.targets.dimension() == 2 && batch.targets.shape()[0] == rows;
+    if (rows > 0 && mixed)
+        return cross_entropy(outputs, Variable<T>(batch.targets));
+    if (rows > 0)
         return cross_entropy(outputs, batch.y);
     return mse_loss(outputs, Variable<T>(batch.targets));
 }

@@ -1,6 +1,8 @@
-// What a run of the demo leaves behind: a page to read and a record to compare.
+// The page that a run of the demo leaves.
 #pragma once
 
+#include <nn/diagnose.hpp>
+#include <nn/layer_report.hpp>
 #include <tools/demo_checks.hpp>
 #include <tools/demo_train.hpp>
 
@@ -11,10 +13,19 @@
 
 namespace xgrad::demo {
 
-struct Outcome {
-    Training training;
-    train::Evaluation train, dev, test;
+/// One trained network.
+struct Trained {
+    train::FitResult fit;
+    train::Evaluation train, dev;
     train::Diagnosis diagnosis;
+};
+
+struct Outcome {
+    Trained first, final;
+    search::SearchResult search;
+    train::Evaluation test;
+    train::Diagnosis diagnosis;  ///< of the final network, test included
+    train::LayerReport layers;
     ModelCheck check_start, check_end;  ///< of the weights before and after training
     Array<float> test_scores;           ///< logits of the test images
     bool reloaded_same = false;         ///< the saved file scores them alike, bit for bit
@@ -29,12 +40,11 @@ struct Outcome {
     }
 };
 
-/// The report as a self-contained HTML page.
+/// The report as a self-contained HTML page; `test` are the rows that judged.
 [[nodiscard]] std::string report_page(
-    const Outcome& outcome, nn::Sequential<float>& net, const Data& data, const Settings& settings);
-
-/// The run as JSON: settings, sizes, curves, errors, verdicts.
-[[nodiscard]] std::string run_record(
-    const Outcome& outcome, const Data& data, const Settings& settings);
+    const Outcome& outcome,
+    const Data& data,
+    const data::Dataset<float>& test,
+    const Settings& settings);
 
 }  // namespace xgrad::demo

@@ -1,24 +1,16 @@
-#include <autograd/fail.hpp>
+#include <nn/compare.hpp>
+#include <nn/guards.hpp>
 #include <nn/idx.hpp>
-#include <nn/progress.hpp>
 #include <tools/demo_train.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <numbers>
+#include <cstdio>
 #include <numeric>
+#include <utility>
 
 namespace xgrad::demo {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 data::Dataset<float> first_rows(const data::Dataset<float>& from, std::size_t rows) {
     if (from.size() <= rows)
@@ -55,23 +47,24 @@ Shape sides_of(std::size_t pixels) {
 Data load_data(const Settings& settings) {
     constexpr std::size_t all = 1'000'000;
     constexpr double dev_share = 1.0 / 12;
-    const auto parts = data::split_dataset(
+    auto parts = data::split_dataset(
         load_pair(settings.data, "train", settings.quick ? 6'000 : all),
         {1 - dev_share, dev_share},
         {.seed = settings.seed, .stratify = true});
-    const auto test = load_pair(settings.data, "t10k", settings.quick ? 1'000 : all);
+    parts.test =
+        load_pair(settings.data, "t10k", settings.quick ? 1'000 : all).as(data::Part::test);
+    std::vector<std::string> report = {
+        data::find_duplicates(parts).text(),
+        data::compare_distributions(*parts.dev, *parts.test).text()};
     data::Normalizer<float> normalizer({.per_feature = false});
-    normalizer.fit(parts.train.x());
-    const auto normalised = [&](const data::Dataset<float>& set) {
-        return data::Dataset<float>(normalizer.transform(set.x()), set.y(), classes);
-    };
+    normalizer.fit(parts.train);
     return {
-        normalised(parts.train),
-        normalised(*parts.dev),
-        normalised(test),
-        test,
+        normalizer.transform(parts.train),
+        normalizer.transform(*parts.dev),
+        data::TestSet<float>(normalizer.transform(*parts.test)),
         normalizer,
-        sides_of(test.x().shape()[1])};
+        sides_of(parts.train.x().shape()[1]),
+        std::move(report)};
 }
 
 template <class T>
@@ -92,96 +85,62 @@ nn::Sequential<T> build_network(std::size_t features, const Settings& settings) 
 template nn::Sequential<float> build_network(std::size_t, const Settings&);
 template nn::Sequential<double> build_network(std::size_t, const Settings&);
 
+train::FitOptions<float> fit_options(const Settings& settings, std::size_t epochs) {
+    train::FitOptions<float> options;
+    options.epochs = epochs;
+    options.batch_size = settings.batch;
+    options.seed = settings.seed;
+    options.optimizer = [settings](nn::Module<float>& net) {
+        return std::make_unique<optim::AdamW<float>>(
+            net.parameters(),
+            optim::AdamWOptions{.lr = settings.lr, .weight_decay = settings.weight_decay});
+    };
+    options.schedule = [](std::uint64_t steps) { return optim::schedule::cosine(steps); };
+    return options;
+}
+
 namespace {
 
-class Trainer {
+// Reports each epoch to the search, which may end the trial there.
+class Reporter : public train::Callback<float> {
 public:
-    Trainer(nn::Sequential<float>& net, const Data& data, const Settings& settings)
-        : net_(net),
-          data_(data),
-          settings_(settings),
-          loader_(data.train, {.batch_size = settings.batch, .seed = settings.seed}),
-          sample_(first_rows(data.train, data.dev.size())),
-          optimizer_(net.parameters(), {.lr = settings.lr, .weight_decay = settings.weight_decay}) {
-    }
-
-    train::EpochRecord epoch(std::size_t number) {
-        const Clock::time_point start = Clock::now();
-        steps(number);
-        return {
-            train::evaluate(net_, sample_), train::evaluate(net_, data_.dev), seconds_since(start)};
+    explicit Reporter(const search::Trial& trial) : trial_(trial) {}
+    void on_epoch(train::FitState<float>& state) override {
+        trial_.report(state.epoch, state.history.back().dev.error);
     }
 
 private:
-    void steps(std::size_t number) {
-        ProgressBar bar(
-            stdout, fmt::format("epoch {:3}/{}", number, settings_.epochs), loader_.batches());
-        const std::size_t total = settings_.epochs * loader_.batches();
-        std::size_t done = 0;
-        double cost = 0;  // smoothed, for the bar only
-        for (data::Batch<float>& batch : loader_.epoch(number)) {
-            const double share = static_cast<double>(step_++) / static_cast<double>(total);
-            optimizer_.set_lr(settings_.lr * (1 + std::cos(std::numbers::pi * share)) / 2);
-            optimizer_.zero_grad();
-            const auto loss = cross_entropy(net_(Variable<float>(std::move(batch.x))), batch.y);
-            loss.backward();
-            optimizer_.step();
-            const auto now = static_cast<double>(loss.item());
-            cost = done == 0 ? now : 0.95 * cost + 0.05 * now;
-            bar.update(++done, fmt::format("cost {:.4f}", cost));
-        }
-    }
-
-    nn::Sequential<float>& net_;
-    const Data& data_;
-    const Settings& settings_;
-    data::DataLoader<float> loader_;
-    data::Dataset<float> sample_;
-    optim::AdamW<float> optimizer_;
-    std::size_t step_ = 0;
+    const search::Trial& trial_;
 };
-
-void print_epoch(std::size_t number, const Settings& settings, const train::EpochRecord& record) {
-    fmt::print(
-        "epoch {:3}/{}  cost: train {:.4f}, dev {:.4f}  error: train {:5.2f} %, dev {:5.2f} %  "
-        "{:.1f} s\n",
-        number,
-        settings.epochs,
-        record.train.cost,
-        record.dev.cost,
-        100 * record.train.error,
-        100 * record.dev.error,
-        record.seconds);
-    std::fflush(stdout);
-}
 
 }  // namespace
 
-Training train_network(nn::Sequential<float>& net, const Data& data, const Settings& settings) {
-    const Clock::time_point start = Clock::now();
-    Trainer trainer(net, data, settings);
-    train::EarlyStopping<float> stopping({.patience = settings.patience});
-    Training training;
-    for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
-        training.history.push_back(trainer.epoch(epoch));
-        print_epoch(epoch, settings, training.history.back());
-        if (!std::isfinite(training.history.back().dev.cost)) {
-            fail<std::runtime_error>(
-                "train_network: the dev cost of epoch {} is {}, the training diverged; need a "
-                "lower learning rate than {}",
-                epoch,
-                training.history.back().dev.cost,
-                settings.lr);
-        }
-        if (stopping.update(training.history.back().dev.error, net)) {
-            training.stopped_early = epoch < settings.epochs;
-            break;
-        }
-    }
-    stopping.restore(net);
-    training.best_epoch = stopping.best_epoch();
-    training.seconds = seconds_since(start);
-    return training;
+search::SearchResult search_regularisation(const Data& data, const Settings& settings) {
+    search::Space space;
+    space.uniform("keep_prob", 0.4, 1).log_uniform("weight_decay", 1e-2, 1);
+    const train::FitData<float> part = {first_rows(data.train, settings.trial_rows), data.dev};
+    const auto trial = [&](const search::Trial& trial) {
+        Settings tried = settings;
+        tried.seed = trial.seed();
+        tried.keep_prob = trial.value("keep_prob");
+        tried.weight_decay = trial.value("weight_decay");
+        auto net = build_network<float>(data.features(), tried);
+        train::FitOptions<float> options = fit_options(tried, settings.trial_epochs);
+        options.handle_interrupt = false;  // the program's own, which ends it
+        options.callbacks.push_back(std::make_shared<Reporter>(trial));
+        const train::History history = train::fit(net, part, options).history;
+        return std::ranges::min(
+                   history, {}, [](const train::EpochRecord& epoch) { return epoch.dev.error; })
+            .dev.error;
+    };
+    return search::search(
+        space,
+        trial,
+        {.trials = settings.trials,
+         .seed = settings.seed,
+         .parallel = settings.threads,
+         .halving = search::Halving{.min_epochs = (settings.trial_epochs + 2) / 3},
+         .progress = stdout});
 }
 
 std::uint64_t hash_of(const nn::StateDict<float>& state) {

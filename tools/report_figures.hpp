@@ -41,11 +41,12 @@ struct LayerRow {
     std::optional<double> mean = {};            ///< of its activations
     std::optional<double> deviation = {};       ///< of its activations
     std::optional<double> zeros = {};           ///< share of activations that are exactly 0
-    std::optional<double> gradient = {};        ///< deviation of the gradients of its activations
+    std::optional<double> gradient = {};        ///< rms of the gradients of its activations
     std::optional<double> gradient_zeros = {};  ///< share of them that are exactly 0
     std::optional<double> update = {};          ///< |change of the weights| / |weights| in a step
     std::string verdict = {};                   ///< "healthy", "vanishing"
     bool healthy = true;
+    std::string reason = {};  ///< "64 of 64 units are 0 for every row"
 };
 
 /// A table with the columns that some layer has.

@@ -249,7 +249,7 @@ void RunFolder::finish(const train::History& history, const std::string& stopped
     for (const train::EpochRecord& record : history)
         seconds += record.seconds;
     const Json run = {
-        {"status", "finished"},
+        {"status", stopped.empty() ? "finished" : "stopped"},
         {"started", started_},
         {"resumed", resumed_},
         {"finished", utc_date()},

@@ -1,6 +1,6 @@
 // The folder that a run leaves, file by file.
 //
-//     run.json             started, resumed, finished; epochs; why it stopped early
+//     run.json             started, resumed, finished; epochs; why it was stopped
 //     settings.json        "run": what the caller gave; "fit": what fit() says of itself
 //     environment.json     see environment()
 //     metrics.csv, .jsonl  a line for each epoch, there as soon as the epoch is over
@@ -44,8 +44,8 @@ struct RunOptions {
 class RunFolder {
 public:
     /// Takes a folder that is new (it is made), empty but for folders, or that of a run which was
-    /// interrupted: that run goes on. Throws IoError for that of a finished run, one with other
-    /// files, and one that another run is writing to.
+    /// killed, interrupted or stopped: that run goes on. Throws IoError for that of a finished run,
+    /// one with other files, and one that another run is writing to.
     explicit RunFolder(std::filesystem::path folder, RunOptions options = {});
     RunFolder(const RunFolder&) = delete;
     RunFolder& operator=(const RunFolder&) = delete;
@@ -64,7 +64,7 @@ public:
     void start(const Settings& fit, const train::History& history, bool has_dev);
     /// Writes the last epoch's lines.
     void epoch(const train::History& history);
-    /// Marks the run as finished; `stopped` says why it ended early, if it did.
+    /// Marks the run as finished, or as stopped for the reason given.
     void finish(const train::History& history, const std::string& stopped);
 
 private:

@@ -4,6 +4,7 @@
 #include <nn/train.hpp>
 #include <tools/report.hpp>
 #include <tools/report_figures.hpp>
+#include <tools/report_plot.hpp>
 #include <tools/run_folder.hpp>
 #include <tools/run_setting.hpp>
 
@@ -25,6 +26,7 @@ struct RunPage {
     std::string ended = {};      ///< "Stopped early after 7 epochs."
     std::vector<ErrorBar> errors = {};
     std::vector<Verdict> verdicts = {};  ///< the diagnosis and others
+    std::vector<Plot> search = {};       ///< what a search of hyper-parameters found
     std::optional<GradientTable> gradients = {};
     std::optional<Confusion> confusion = {};
     std::vector<Image> mistakes = {};  ///< the worst, as images

@@ -105,6 +105,7 @@ std::size_t digits_at(const std::string& text, std::size_t& at) {
 const char* to_string(RunRecord::Status status) noexcept {
     switch (status) {
         case RunRecord::Status::finished: return "finished";
+        case RunRecord::Status::stopped: return "stopped";
         case RunRecord::Status::running: return "running";
         default: return "unfinished";
     }
@@ -142,8 +143,11 @@ RunRecord read_run(const fs::path& folder) {
     const fs::path file = folder / "run.json";
     const Json state = read_json(file);
     in_file(file, [&] {
-        if (state.at("status") == "finished")
+        const std::string status = state.at("status");
+        if (status == "finished")
             run.status = RunRecord::Status::finished;
+        else if (status == "stopped")
+            run.status = RunRecord::Status::stopped;
         else if (is_locked(folder))
             run.status = RunRecord::Status::running;
         run.started = state.at("started");

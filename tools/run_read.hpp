@@ -15,6 +15,7 @@ namespace xgrad::report {
 struct RunRecord {
     enum class Status {
         finished,
+        stopped,     ///< by a callback or Ctrl-C; it may go on
         running,     ///< a program is writing there at this moment
         unfinished,  ///< it was killed, or threw
     };
@@ -22,7 +23,7 @@ struct RunRecord {
     std::filesystem::path folder;
     Status status = Status::unfinished;
     std::string started;  ///< UTC, "2026-11-29T15:04:05Z"
-    std::string stopped;  ///< why it ended early; empty when it did not
+    std::string stopped;  ///< why it was stopped; empty when it was not
     Settings settings;    ///< the caller's, and under other names fit's
     Settings environment;
     train::History history;  ///< a dev set that was not there has NaN
@@ -37,7 +38,7 @@ struct RunRecord {
     [[nodiscard]] double seconds() const noexcept;
 };
 
-/// "finished", "running", "unfinished".
+/// "finished", "stopped", "running", "unfinished".
 [[nodiscard]] const char* to_string(RunRecord::Status status) noexcept;
 
 /// Reads a run's folder. A last line of metrics that is cut short, by a kill, is left out. Throws

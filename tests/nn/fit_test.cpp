@@ -384,3 +384,42 @@ TEST_CASE("on a terminal fit draws a bar with throughput and time left, and clea
     CHECK_MESSAGE(text.find(" rows/s, loss ") != std::string::npos, text);
     CHECK_MESSAGE(text.find("\r\x1b[Kepoch 1/1  cost: train ") != std::string::npos, text);
 }
+
+TEST_CASE("fit gives the same bits for any number of workers, augmented or not") {
+    for (const bool augmented : {false, true}) {
+        std::vector<nn::StateDict<float>> states;
+        for (const std::size_t workers : {0, 1, 3}) {
+            FitOptions<float> options{.epochs = 2, .batch_size = 7, .workers = workers};
+            if (augmented) {
+                options.augmentation.emplace(5, data::ImageOptions{.height = 1, .width = 2});
+                options.augmentation->noise(0.3).flip();
+            }
+            auto net = noisy_net<float>(1);
+            fit(net, {clouds<float>(40, 1)}, options);
+            states.push_back(net.state_dict());
+        }
+        CHECK(same_bits(states[0], states[1]));
+        CHECK(same_bits(states[0], states[2]));
+    }
+}
+
+TEST_CASE("fit learns from the mixed targets of mixup") {
+    FitOptions<double> options{.epochs = 8, .batch_size = 30, .lr = 0.02};
+    options.augmentation.emplace(5, data::ImageOptions{.height = 1, .width = 2});
+    options.augmentation->mixup(0.3);
+    auto net = plain_net<double>(1), by_hand = plain_net<double>(1);
+    const auto train = clouds<double>(300, 1);
+    const auto result = fit(net, {train, clouds<double>(100, 2)}, options);
+    CHECK(result.history.back().dev.error < 0.15);
+    optim::Adam<double> adam(by_hand.parameters(), {.lr = 0.02});
+    const data::DataLoader<double> loader(train, {.batch_size = 30}, options.augmentation);
+    for (std::uint64_t epoch = 1; epoch <= 8; ++epoch) {
+        for (const data::Batch<double>& batch : loader.epoch(epoch)) {
+            adam.zero_grad();
+            cross_entropy(by_hand(Variable<double>(batch.x)), Variable<double>(batch.targets))
+                .backward();
+            adam.step();
+        }
+    }
+    CHECK(same_bits(net.state_dict(), by_hand.state_dict()));
+}

@@ -1,5 +1,8 @@
+#include <ops/ops.hpp>
 #include <tests/support.hpp>
+#include <tools/gradcheck.hpp>
 #include <tools/report_mistakes.hpp>
+#include <tools/report_training.hpp>
 #include <tools/run_page.hpp>
 
 #include <doctest/doctest.h>
@@ -93,6 +96,8 @@ TEST_CASE("a row of images becomes one, whatever its channels; other rows are no
     CHECK(image_of(grey, 0, {-1, 3})->pixels == std::vector<std::uint8_t>{64, 128});
     const data::Dataset<double> table(array<double>({1, 2}, {0, 1}), {0}, 1);
     CHECK_FALSE(image_of(table, 0));
+    CHECK(image_of(table, 0, {.height = 2, .width = 1})->height == 2);
+    CHECK_FALSE(image_of(table, 0, {.height = 2, .width = 2}));
     CHECK(images_of({{0, 0, 0, 1}}, table, {}).empty());
     const std::vector<Image> images = images_of({{0, 0, 1, 0.75}}, grey, {"coat"});
     CHECK(images.at(0).caption == "coat, called 1");
@@ -159,4 +164,55 @@ TEST_CASE("curves of a run without errors show the cost alone, and dev only wher
     CHECK(charts_of(history).at(0).curves.size() == 2);
     CHECK(charts_of(history, false).at(0).curves.size() == 1);
     CHECK(charts_of({{{1, 0.5}, {2, 0.5}}}).size() == 2);
+}
+
+TEST_CASE("what training found becomes figures: confusion, layers, diagnosis") {
+    train::ConfusionMatrix matrix(2);
+    matrix.add(0, 0);
+    matrix.add(0, 1);
+    CHECK(
+        confusion_of(matrix, {"a", "b"}).counts ==
+        std::vector<std::vector<std::size_t>>{{1, 1}, {0, 0}});
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(confusion_of(matrix, {"a"}));
+          }) == "confusion_of: 1 names for 2 classes; need one for each");
+
+    train::LayerReport layers;
+    layers.layers.push_back({"0", "Relu", {0.5, 1, 2, 0.25}, train::Spread{0, 1, 3, 0.5}});
+    layers.layers[0].state = train::LayerState::dead_units;
+    layers.layers[0].reason = "64 of 64 units";
+    const LayerRow row = rows_of(layers).at(0);
+    CHECK(row.name == "0");
+    CHECK(row.deviation == 1);
+    CHECK(row.zeros == 0.25);
+    CHECK(row.gradient == 3);
+    CHECK(row.verdict == "dead units");
+    CHECK_FALSE(row.healthy);
+    CHECK(has(html(rows_of(layers)), "<b>0</b> dead units: 64 of 64 units"));
+
+    const train::ErrorRates rates{
+        .train = 0.01, .dev = 0.11, .test = 0.12, .train_rows = 55000, .dev_rows = 5000};
+    const train::Diagnosis diagnosis = train::diagnose(rates);
+    CHECK(verdict_of(diagnosis).text == diagnosis.verdict);
+    CHECK(verdict_of(diagnosis).details == diagnosis.steps);
+    const std::vector<ErrorBar> bars = bars_of(rates, diagnosis);
+    REQUIRE(bars.size() == 3);
+    CHECK(bars[0].detail.starts_with("55,000 rows; avoidable bias 1.00 % ("));
+    CHECK(bars[1].detail.starts_with("5,000 rows; variance 10.00 % ("));
+    CHECK(bars[1].detail.ends_with("%), high"));
+    CHECK(bars[2].detail.starts_with("gap from dev to test 1.00 %"));
+}
+
+TEST_CASE("a gradient check becomes a table, an entry an input") {
+    const Variable<double> x(array<double>({2}, {0.5, 1}), true);
+    const GradcheckReport report = gradcheck([&] { return sum(x * x); }, {{"x", x}});
+    const GradientTable table = gradients_of(report);
+    CHECK(table.ok);
+    CHECK(table.norm_ratio < 1e-7);
+    REQUIRE(table.rows.size() == 1);
+    CHECK(table.rows[0].name == "x");
+    CHECK(table.rows[0].shape == "(2,)");
+    CHECK(table.rows[0].checked == 2);
+    CHECK(table.rows[0].verdict == "fine");
+    CHECK(has(table.text, "PASS"));
 }

@@ -1,3 +1,4 @@
+#include <nn/fit.hpp>
 #include <nn/serialize.hpp>
 #include <tests/support.hpp>
 #include <tests/tools/run_support.hpp>
@@ -10,6 +11,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <optional>
 
 using namespace xgrad;
@@ -61,7 +63,6 @@ TEST_CASE("a run leaves its folder: settings, metrics, environment, verdicts and
         path, {.settings = {{"width", 512}, {"name", "a \"b\""}}, .seed = 7});
     recorder.on_start(run.state);
     run.epoch(recorder, 0.5, 0.25);
-    run.state.reason = "enough";
     recorder.on_end(run.state);
     recorder.verdict({"diagnosis", "high bias", {"a bigger network"}});
     recorder.verdict({"diagnosis", "high variance", {"more data"}});
@@ -96,7 +97,7 @@ TEST_CASE("a run leaves its folder: settings, metrics, environment, verdicts and
     const Json state = json_in(path / "run.json");
     CHECK(state["status"] == "finished");
     CHECK(state["epochs"] == 1);
-    CHECK(state["stopped"] == "enough");
+    CHECK(state["stopped"] == "");
     const Json place = json_in(path / "environment.json");
     for (const char* name : {"xgrad", "compiler", "blas", "isa", "cpu", "os", "date"})
         CHECK_MESSAGE(place.value(name, "") != "", name);
@@ -173,6 +174,65 @@ TEST_CASE("a run that was killed goes on in the same files, each epoch once") {
         CHECK(text_in(path / name) == text_in(other / "a" / name));
     CHECK(json_in(path / "run.json")["resumed"].size() == 1);
     CHECK(json_in(path / "environment.json")["earlier"].size() == 1);
+}
+
+TEST_CASE("a run that was stopped says why, and may go on") {
+    const TempFolder folder;
+    FakeRun run;
+    {
+        RunRecorder<float> recorder(folder / "a");
+        recorder.on_start(run.state);
+        run.epoch(recorder, 0.5, 0.25);
+        run.state.reason = "interrupted";
+        recorder.on_end(run.state);
+    }
+    CHECK(read_run(folder / "a").status == RunRecord::Status::stopped);
+    CHECK(read_run(folder / "a").stopped == "interrupted");
+    RunRecorder<float> again(folder / "a");
+    again.on_start(run.state);
+    run.state.reason = "";
+    run.epoch(again, 0.25, 0.125);
+    again.on_end(run.state);
+    CHECK(read_run(folder / "a").status == RunRecord::Status::finished);
+    CHECK(read_run(folder / "a").history.size() == 2);
+}
+
+TEST_CASE("fit() killed between two checkpoints leaves the record of a run that was not") {
+    const TempFolder folder;
+    // Throws after an epoch, as a kill would come: the record has the epoch, the checkpoint has
+    // not.
+    class Killer : public train::Callback<float> {
+        void on_epoch(train::FitState<float>& state) override {
+            if (state.history.size() == 2)
+                throw std::runtime_error("killed");
+        }
+    };
+    const auto train = [&](const char* name, bool kill) {
+        FakeRun run;
+        const auto recorder = std::make_shared<RunRecorder<float>>(folder / name);
+        train::FitOptions<float> options{
+            .epochs = 4, .batch_size = 1, .checkpoint = folder / name / "checkpoint"};
+        options.callbacks = {recorder};
+        if (kill)
+            options.callbacks.push_back(std::make_shared<Killer>());
+        train::fit(run.net, {run.train, run.train}, options);
+    };
+    train("whole", false);
+    CHECK_THROWS_WITH_AS(train("killed", true), "killed", std::runtime_error);
+    CHECK(read_run(folder / "killed").history.size() == 2);
+    train("killed", false);
+    const RunRecord whole = read_run(folder / "whole"), killed = read_run(folder / "killed");
+    CHECK(killed.status == RunRecord::Status::finished);
+    REQUIRE(killed.history.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+        CHECK(killed.history[i].train.cost == whole.history[i].train.cost);
+        CHECK(killed.history[i].dev.error == whole.history[i].dev.error);
+    }
+    CHECK(
+        text_in(folder / "killed" / "model.safetensors") ==
+        text_in(folder / "whole" / "model.safetensors"));
+    CHECK(whole.settings.at("optimizer").text() == "Adam");
+    CHECK(whole.settings.at("batches").text() == "2");
 }
 
 TEST_CASE("a folder that is taken is refused") {
