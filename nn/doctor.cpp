@@ -86,7 +86,8 @@ public:
     }
 
     DoctorReport run() {
-        for (Finding& finding : data_findings(data_, looks_up_inputs(*model_)))
+        for (Finding& finding :
+             data_findings(data_, looks_up_inputs(*model_), options_.train_dev.has_value()))
             report_.findings.push_back(std::move(finding));
         if (report_.healthy())
             look_at_start();

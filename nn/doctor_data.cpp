@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <nn/compare.hpp>
 #include <nn/doctor_data.hpp>
 #include <nn/guards.hpp>
 
@@ -131,6 +132,33 @@ Finding classes(const data::Dataset<T>& train, const data::Dataset<T>& dev) {
         asked ? "split again, stratified by label: a class is missing from train" : ""};
 }
 
+// Dev may differ from train on purpose: no fault, but then variance and mismatch are to be parted.
+template <class T>
+Finding distributions(
+    const data::Dataset<T>& train, const data::Dataset<T>& dev, bool has_train_dev) {
+    // A false alarm would stand before a true doubt: be surer than the default.
+    const data::DistributionReport report =
+        data::compare_distributions(train, dev, {.alpha = 1e-3});
+    const double labels = report.labels ? report.labels->effect : 0;
+    const double feature = report.features.empty() ? 0 : report.features.front().statistic;
+    const std::string evidence = fmt::format(
+        "train and dev: {} of {} features differ, the worst by a distance of {:.2g}; labels by "
+        "{:.2g}",
+        report.different_features(),
+        report.features.size(),
+        feature,
+        labels);
+    if (!report.differ())
+        return {State::good, "distributions", evidence, ""};
+    return {
+        State::note,
+        "distributions",
+        evidence,
+        has_train_dev ? ""
+                      : "a train-dev part, to see how much of the dev error is the difference: "
+                        "data::carve_train_dev"};
+}
+
 }  // namespace
 
 template <class T>
@@ -142,19 +170,20 @@ double guessing_error(const data::Dataset<T>& train, const data::Dataset<T>& dev
 }
 
 template <class T>
-std::vector<Finding> data_findings(const FitData<T>& data, bool indices) {
+std::vector<Finding> data_findings(const FitData<T>& data, bool indices, bool has_train_dev) {
     std::vector<Finding> findings{leak(data.train, *data.dev)};
     if (indices)
         findings.push_back({State::note, "inputs", "are indices of an embedding", ""});
     else
         findings.push_back(inputs(data.train.x()));
+    findings.push_back(distributions(data.train, *data.dev, has_train_dev));
     if (data.train.classes() > 0)
         findings.push_back(classes(data.train, *data.dev));
     return findings;
 }
 
-template std::vector<Finding> data_findings(const FitData<float>&, bool);
-template std::vector<Finding> data_findings(const FitData<double>&, bool);
+template std::vector<Finding> data_findings(const FitData<float>&, bool, bool);
+template std::vector<Finding> data_findings(const FitData<double>&, bool, bool);
 template double guessing_error(const data::Dataset<float>&, const data::Dataset<float>&);
 template double guessing_error(const data::Dataset<double>&, const data::Dataset<double>&);
 

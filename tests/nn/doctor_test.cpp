@@ -101,6 +101,7 @@ TEST_CASE("doctor: a healthy set-up gets a clean bill, and nothing of the model 
         checks == std::vector<std::string>{
                       "leak",
                       "inputs",
+                      "distributions",
                       "classes",
                       "initial scale",
                       "layers",
@@ -175,6 +176,20 @@ TEST_CASE("doctor finds inputs that are not normalised, and those that are not n
         doctor<float>(net, with(bad), training(2)),
         "inputs",
         "remove or fill in what is not finite");
+}
+
+TEST_CASE("doctor notes dev rows of another distribution, until there is a train-dev part") {
+    Data data = easy_data();
+    data.dev = data::Dataset<float>(scaled(data.dev->x(), 1, 0.5F), data.dev->y(), 2);
+    Options options = training(20);
+    const DoctorReport report = doctor<float>(network(8, {32}), data, options);
+    INFO(report.text());
+    REQUIRE(report.findings[2].check == "distributions");
+    CHECK(report.findings[2].state == Finding::State::note);
+    CHECK(report.findings[2].evidence.starts_with("train and dev: 8 of 8 features differ"));
+    CHECK(report.findings[2].advice.starts_with("a train-dev part"));
+    options.train_dev = easy_data().dev;
+    CHECK(doctor<float>(network(8, {32}), data, options).findings[2].advice.empty());
 }
 
 TEST_CASE("doctor finds a class without training rows") {
@@ -278,7 +293,7 @@ TEST_CASE("doctor judges a trained model as it is, and leaves out what only a ne
     const DoctorReport report = doctor<float>(net, easy_data(), options);
     INFO(report.text());
     CHECK(report.healthy());
-    CHECK(report.findings.size() == 7);
+    CHECK(report.findings.size() == 8);
     CHECK(report.diagnosis->verdict == "low bias, low variance");
 }
 
