@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 
 namespace xgrad::data::detail {
@@ -80,39 +81,45 @@ void copy_framed(const ImageView<T>& image, T border, std::vector<T>& to) {
     }
 }
 
+// Pixel i of each channel, from the place (x, y) of the framed image, where its first pixel is
+// (1, 1).
+template <class T>
+void sample(
+    const ImageView<T>& image, std::size_t i, double x, double y, T border, const T* framed) {
+    const std::size_t plane = image.height * image.width, stride = image.width + 2;
+    const bool inside = x > 0 && x < static_cast<double>(image.width + 1) && y > 0 &&
+                        y < static_cast<double>(image.height + 1);
+    if (!inside) {  // or NaN, of an overflow
+        for (std::size_t c = 0; c < image.channels; ++c)
+            image.data[c * plane + i] = border;
+        return;
+    }
+    const auto left = static_cast<std::int64_t>(x), top = static_cast<std::int64_t>(y);
+    const T u = static_cast<T>(x - static_cast<double>(left));
+    const T v = static_cast<T>(y - static_cast<double>(top));
+    const T* corner = framed + static_cast<std::size_t>(top) * stride + left;
+    for (std::size_t c = 0; c < image.channels; ++c) {
+        const T upper = corner[0] + u * (corner[1] - corner[0]);
+        const T lower = corner[stride] + u * (corner[stride + 1] - corner[stride]);
+        image.data[c * plane + i] = upper + v * (lower - upper);
+        corner += (image.height + 2) * stride;
+    }
+}
+
 }  // namespace
 
 template <class T>
 void resample(const ImageView<T>& image, const Affine& from, T border, std::vector<T>& scratch) {
     copy_framed(image, border, scratch);
-    const std::size_t stride = image.width + 2;
-    const std::size_t plane = image.height * image.width;
     const double center_x = 0.5 * static_cast<double>(image.width - 1);
     const double center_y = 0.5 * static_cast<double>(image.height - 1);
-    // In the frame's coordinates, where the first pixel of the image is 1.
-    const double last_x = static_cast<double>(image.width) + 1;
-    const double last_y = static_cast<double>(image.height) + 1;
-    for (std::size_t i = 0; i < plane; ++i) {
-        const double x = static_cast<double>(i % image.width) - center_x;
-        const double y = static_cast<double>(i / image.width) - center_y;
-        const double at_x = from.xx * x + from.xy * y + from.x0 + center_x + 1;
-        const double at_y = from.yx * x + from.yy * y + from.y0 + center_y + 1;
-        // Written so that a NaN, of an overflow, is outside.
-        const bool inside = at_x > 0 && at_x < last_x && at_y > 0 && at_y < last_y;
-        if (!inside) {
-            for (std::size_t c = 0; c < image.channels; ++c)
-                image.data[c * plane + i] = border;
-            continue;
-        }
-        const auto left = static_cast<std::size_t>(at_x), top = static_cast<std::size_t>(at_y);
-        const T u = static_cast<T>(at_x - static_cast<double>(left));
-        const T v = static_cast<T>(at_y - static_cast<double>(top));
-        const T* corner = scratch.data() + top * stride + left;
-        for (std::size_t c = 0; c < image.channels; ++c) {
-            const T upper = corner[0] + u * (corner[1] - corner[0]);
-            const T lower = corner[stride] + u * (corner[stride + 1] - corner[stride]);
-            image.data[c * plane + i] = upper + v * (lower - upper);
-            corner += (image.height + 2) * stride;
+    for (std::size_t row = 0; row < image.height; ++row) {
+        const double y = static_cast<double>(row) - center_y;
+        for (std::size_t column = 0; column < image.width; ++column) {
+            const double x = static_cast<double>(column) - center_x;
+            const double from_x = from.xx * x + from.xy * y + from.x0 + center_x + 1;
+            const double from_y = from.yx * x + from.yy * y + from.y0 + center_y + 1;
+            sample(image, row * image.width + column, from_x, from_y, border, scratch.data());
         }
     }
 }

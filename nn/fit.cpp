@@ -157,12 +157,13 @@ private:
         while (true) {
             if (!state_.reason.empty())
                 return FitEnd::stopped;
+            // Also after the last epoch: the caller may have more to do, and should not.
+            if (interrupt_.noted())
+                return FitEnd::interrupted;
             if (history_.size() >= options_.epochs)
                 return FitEnd::epochs;
             if (stopping_ && stopping_->is_due())
                 return FitEnd::early_stop;
-            if (interrupt_.noted())
-                return FitEnd::interrupted;
             epoch();
         }
     }

@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <nn/guards.hpp>
+#include <nn/warning.hpp>
 
 #include <algorithm>
 #include <array>
@@ -150,6 +151,8 @@ DuplicateReport find_duplicates_among(const std::vector<Dataset<T>>& parts) {
             report.groups.back().push_back({parts[place.set].part(), place.row});
         }
     }
+    if (report.found())
+        xgrad::detail::warn(report.text());
     return report;
 }
 

@@ -37,7 +37,7 @@ struct DuplicateReport {
 
 /// Looks for rows with equal features in different parts, whatever their labels: a model may know
 /// those by heart. 0 and -0 are equal, NaN and NaN too. One pass that hashes, and a comparison
-/// where hashes agree.
+/// where hashes agree. What is found goes to set_warning_handler()'s handler, too.
 template <class T>
 [[nodiscard]] DuplicateReport find_duplicates(const DatasetSplit<T>& split);
 /// The same for any datasets. Throws std::invalid_argument for two of the same part, ShapeError for

@@ -1,7 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
-#include <nn/batch_loss.hpp>
 #include <nn/initial_scale.hpp>
+#include <nn/scoring.hpp>
 #include <nn/unchanged.hpp>
 
 #include <algorithm>
@@ -11,6 +11,9 @@
 
 namespace xgrad::train {
 namespace {
+
+template <class T>
+using Loss = std::function<Variable<T>(const Variable<T>&)>;
 
 // The layers at both ends, of those with parameters.
 struct Ends {
@@ -56,7 +59,7 @@ bool rows_are_equal(const Array<T>& matrix) {
 // The layers before the last whose weight rows, a unit each, are alike and stay so.
 template <class T>
 std::vector<std::string> symmetric_layers(
-    nn::Module<T>& model, const data::Batch<T>& batch, const Ends& ends) {
+    nn::Module<T>& model, const Array<T>& x, const Loss<T>& loss, const Ends& ends) {
     std::vector<nn::Parameter<T>> weights;
     std::vector<Variable<T>> inputs;
     for (const nn::Parameter<T>& p : model.parameters()) {
@@ -75,7 +78,7 @@ std::vector<std::string> symmetric_layers(
     const GradModeGuard recorded(true);
     GradOptions<T> options;
     options.allow_unused = true;
-    const auto gradients = grad<T>({loss_of(batch, model(Variable<T>(batch.x)))}, inputs, options);
+    const auto gradients = grad<T>({loss(model(Variable<T>(x)))}, inputs, options);
     for (std::size_t i = 0; i < weights.size(); ++i)
         if (gradients[i].defined() && rows_are_equal(gradients[i].value()))
             found.push_back(weights[i].name);
@@ -130,8 +133,11 @@ void judge_scale(InitialScale& scale, const Ends& ends, const InitialScaleOption
 
 template <class T>
 InitialScale initial_scale(
-    nn::Module<T>& model, const data::Batch<T>& batch, const InitialScaleOptions& options) {
-    const LayerReport report = layer_report(model, batch);
+    nn::Module<T>& model,
+    const Array<T>& x,
+    const std::function<Variable<T>(const Variable<T>&)>& loss,
+    const InitialScaleOptions& options) {
+    const LayerReport report = layer_report<T>(model, x, loss);
     const Ends ends = ends_of(report, owners_of(model));
     constexpr double none = std::numeric_limits<double>::quiet_NaN();
     InitialScale scale{none, none, {}, InitialScale::State::good, "", ""};
@@ -140,7 +146,7 @@ InitialScale initial_scale(
         if (ends.first->gradient && ends.last->gradient)
             scale.backward = ends.first->gradient->rms / ends.last->gradient->rms;
     }
-    scale.symmetric = symmetric_layers(model, batch, ends);
+    scale.symmetric = symmetric_layers(model, x, loss, ends);
     if (scale.symmetric.empty()) {
         judge_scale(scale, ends, options);
     } else {
@@ -157,11 +163,31 @@ InitialScale initial_scale(
     return scale;
 }
 
+template <class T>
+InitialScale initial_scale(
+    nn::Module<T>& model, const data::Batch<T>& batch, const InitialScaleOptions& options) {
+    return initial_scale<T>(
+        model,
+        batch.x,
+        [&](const Variable<T>& output) { return detail::loss_of<T>({}, output, batch); },
+        options);
+}
+
 std::string InitialScale::text() const {
     return fmt::format("signal {:.2g}, gradient {:.2g}\n{}\n", forward, backward, verdict) +
            (advice.empty() ? "" : advice + "\n");
 }
 
+template InitialScale initial_scale(
+    nn::Module<float>&,
+    const Array<float>&,
+    const std::function<Variable<float>(const Variable<float>&)>&,
+    const InitialScaleOptions&);
+template InitialScale initial_scale(
+    nn::Module<double>&,
+    const Array<double>&,
+    const std::function<Variable<double>(const Variable<double>&)>&,
+    const InitialScaleOptions&);
 template InitialScale initial_scale(
     nn::Module<float>&, const data::Batch<float>&, const InitialScaleOptions&);
 template InitialScale initial_scale(

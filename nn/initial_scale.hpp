@@ -3,6 +3,7 @@
 
 #include <nn/layer_report.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,17 @@ struct InitialScale {
     [[nodiscard]] std::string text() const;
 };
 
-/// Sends a batch through and its loss back, as layer_report(), and compares both ends (practice
-/// P12). Right are init::he_normal, variance 2 / fan_in, for relu [He et al. 2015] and
+/// Sends x through and the gradient of loss(output) back, as layer_report(), and compares both ends
+/// (practice P12). Right are init::he_normal, variance 2 / fan_in, for relu [He et al. 2015] and
 /// init::xavier_normal for tanh [Glorot and Bengio 2010]. Nothing of the model changes. Throws what
 /// layer_report() throws.
+template <class T>
+[[nodiscard]] InitialScale initial_scale(
+    nn::Module<T>& model,
+    const Array<T>& x,
+    const std::function<Variable<T>(const Variable<T>& output)>& loss,
+    const InitialScaleOptions& options = {});
+/// The same with the loss of a batch: cross_entropy for labels, mse_loss for targets.
 template <class T>
 [[nodiscard]] InitialScale initial_scale(
     nn::Module<T>& model, const data::Batch<T>& batch, const InitialScaleOptions& options = {});

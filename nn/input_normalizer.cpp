@@ -28,6 +28,24 @@ void for_each(Array<T>& x, const Array<T>& shift, const Array<T>& scale, F f) {
     }
 }
 
+template <class T>
+void check_figures(
+    const char* name, const char* shift_name, const Array<T>& shift, const Array<T>& scale) {
+    for (std::size_t i = 0; i < shift.size(); ++i) {
+        const T m = shift.data()[i];
+        const T s = scale.data()[i];
+        if (!std::isfinite(m) || !std::isfinite(s) || s <= 0) {
+            fail<std::invalid_argument>(
+                "{}::load_state: at {} {} is {} and scale is {}; need finite values and scale > 0",
+                name,
+                index_string(i, shift.shape()),
+                shift_name,
+                m,
+                s);
+        }
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -164,19 +182,7 @@ void ShiftScale<T>::load_state(const State& state) {
             shift.shape(),
             scale.shape());
     }
-    for (std::size_t i = 0; i < shift.size(); ++i) {
-        const T m = shift.data()[i];
-        const T s = scale.data()[i];
-        if (!std::isfinite(m) || !std::isfinite(s) || s <= 0) {
-            fail<std::invalid_argument>(
-                "{}::load_state: at {} {} is {} and scale is {}; need finite values and scale > 0",
-                name_,
-                index_string(i, shift.shape()),
-                shift_name_,
-                m,
-                s);
-        }
-    }
+    check_figures(name_, shift_name_, shift, scale);
     shift_ = shift;
     scale_ = scale;
     fitted_ = true;

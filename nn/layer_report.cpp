@@ -1,7 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/grad.hpp>
-#include <nn/batch_loss.hpp>
 #include <nn/layer_watch.hpp>
+#include <nn/scoring.hpp>
 #include <nn/unchanged.hpp>
 
 #include <algorithm>
@@ -196,7 +196,7 @@ LayerReport layer_report(
     return layer_report<T>(
         model,
         batch.x,
-        [&](const Variable<T>& output) { return loss_of(batch, output); },
+        [&](const Variable<T>& output) { return detail::loss_of<T>({}, output, batch); },
         thresholds);
 }
 

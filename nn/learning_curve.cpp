@@ -159,6 +159,32 @@ LearningCurve learning_curve(
     return curve;
 }
 
+template <class T>
+LearningCurve learning_curve(
+    const nn::Module<T>& model,
+    const FitData<T>& data,
+    const FitOptions<T>& fit,
+    const LearningCurveOptions& options) {
+    if (!data.dev || data.train.classes() == 0) {
+        fail<std::invalid_argument>(
+            "learning_curve: there are {} dev rows and {} classes; need both",
+            data.dev ? data.dev->size() : 0,
+            data.train.classes());
+    }
+    const std::size_t all = data.train.size();
+    const auto trial = [&](const data::Dataset<T>& rows, const data::Dataset<T>& dev) {
+        const auto copy = model.clone();
+        FitOptions<T> how = fit;
+        how.checkpoint.clear();
+        how.progress = nullptr;
+        how.drop_last = fit.drop_last && rows.size() >= fit.batch_size;
+        how.epochs = (fit.epochs * all + rows.size() - 1) / rows.size();
+        static_cast<void>(train::fit(*copy, {rows, dev}, how));
+        return TrialErrors{evaluate(*copy, rows).error, evaluate(*copy, dev).error};
+    };
+    return learning_curve<T>(data.train, *data.dev, trial, options);
+}
+
 std::string LearningCurve::text() const {
     std::string table = fmt::format("{:>9}  {:>8}  {:>8}\n", "rows", "train", "dev");
     for (const LearningPoint& point : points) {
@@ -180,6 +206,17 @@ template LearningCurve learning_curve(
     const data::Dataset<double>&,
     const data::Dataset<double>&,
     const std::function<TrialErrors(const data::Dataset<double>&, const data::Dataset<double>&)>&,
+    const LearningCurveOptions&);
+
+template LearningCurve learning_curve(
+    const nn::Module<float>&,
+    const FitData<float>&,
+    const FitOptions<float>&,
+    const LearningCurveOptions&);
+template LearningCurve learning_curve(
+    const nn::Module<double>&,
+    const FitData<double>&,
+    const FitOptions<double>&,
     const LearningCurveOptions&);
 
 }  // namespace xgrad::train

@@ -1,7 +1,7 @@
 // Error against the number of training rows, and what the curve says: would more data help?
 #pragma once
 
-#include <nn/data.hpp>
+#include <nn/fit.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -70,6 +70,16 @@ template <class T>
     const data::Dataset<T>& dev,
     const std::function<TrialErrors(const data::Dataset<T>& rows, const data::Dataset<T>& dev)>&
         trial,
+    const LearningCurveOptions& options = {});
+
+/// The same with trials by fit(): each trains a clone of the model on its rows, for as many steps
+/// as `fit` has on all of them, so that few rows do not mean little training. Throws
+/// std::invalid_argument for no dev rows and for targets in place of labels, and what fit() throws.
+template <class T>
+[[nodiscard]] LearningCurve learning_curve(
+    const nn::Module<T>& model,
+    const FitData<T>& data,
+    const FitOptions<T>& fit,
     const LearningCurveOptions& options = {});
 
 }  // namespace xgrad::train

@@ -119,7 +119,8 @@ private:
     void work(const std::stop_token& stop) {
         std::unique_lock lock(mutex_);
         while (claimed_ < plan_->batches) {
-            if (!may_make_.wait(lock, stop, [&] { return claimed_ < opened_; }))
+            may_make_.wait(lock, stop, [&] { return claimed_ < opened_; });
+            if (stop.stop_requested())
                 return;
             const std::size_t index = claimed_++;
             lock.unlock();

@@ -108,7 +108,9 @@ struct Options {
     std::optional<Halving> halving = {};  ///< at most one of these two rules
     std::optional<MedianRule> median = {};
     /// A file that each finished trial is added to. A search that finds it takes those trials from
-    /// it and runs the others; more `trials` than before are allowed. Empty: none.
+    /// it and runs the others; more `trials` than before are allowed. It knows the space, the seed,
+    /// the grid and the rule; that the data and what a trial does are the same, it cannot. Empty:
+    /// none.
     std::filesystem::path journal = {};
     /// Told of each trial that finishes here, one at a time, in the order in which they do. What
     /// it throws ends the search and passes through.
@@ -122,7 +124,7 @@ struct SearchResult {
     std::size_t resumed = 0;          ///< trials that came from the journal
 
     [[nodiscard]] const TrialResult& best_trial() const { return trials.at(best); }
-    /// Epochs that all trials reported, the longest-running measure of what the search cost.
+    /// Epochs that all trials have had together: what the search cost.
     [[nodiscard]] std::size_t epochs() const;
     /// (value, error) of the complete trials that have this number, by value: for a picture.
     [[nodiscard]] std::vector<std::pair<double, double>> points(const std::string& name) const;

@@ -103,6 +103,7 @@ const std::vector<Workload>& workloads() {
         gradient_check(),
         gaussian_mixture(),
         image_layers(),
+        data_loader(),
         derivatives(),
         recurrent_layers()};
     return all;

@@ -144,6 +144,7 @@ struct Workload {
 [[nodiscard]] Workload gradient_check();    ///< W9
 [[nodiscard]] Workload gaussian_mixture();  ///< W10
 [[nodiscard]] Workload image_layers();      ///< W11
+[[nodiscard]] Workload data_loader();       ///< W12
 [[nodiscard]] Workload derivatives();       ///< W13
 [[nodiscard]] Workload recurrent_layers();  ///< W14
 

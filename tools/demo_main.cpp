@@ -149,7 +149,7 @@ Trained train_network(
     run->verdict({"diagnosis", trained.diagnosis.verdict, trained.diagnosis.steps});
     run->result("train error", trained.train.error);
     run->result("dev error", trained.dev.error);
-    say("{}\n{}", trained.fit.text(), trained.diagnosis.text());
+    say("{}", trained.diagnosis.text());
     return trained;
 }
 
@@ -271,7 +271,7 @@ int demo_main(const Settings& settings) {
         data.normalizer.mean().data()[0],
         data.normalizer.scale().data()[0]);
     for (const std::string& line : data.report)
-        say("{}", line);
+        say("{}\n", line);
     Outcome o;
     Settings unregularised = settings;
     if (settings.trials > 0) {

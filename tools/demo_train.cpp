@@ -117,7 +117,7 @@ private:
 
 search::SearchResult search_regularisation(const Data& data, const Settings& settings) {
     search::Space space;
-    space.uniform("keep_prob", 0.5, 1).log_uniform("weight_decay", 1e-2, 1);
+    space.uniform("keep_prob", 0.4, 1).log_uniform("weight_decay", 1e-2, 1);
     const train::FitData<float> part = {first_rows(data.train, settings.trial_rows), data.dev};
     const auto trial = [&](const search::Trial& trial) {
         Settings tried = settings;
@@ -139,7 +139,7 @@ search::SearchResult search_regularisation(const Data& data, const Settings& set
         {.trials = settings.trials,
          .seed = settings.seed,
          .parallel = settings.threads,
-         .halving = search::Halving{.min_epochs = 1},
+         .halving = search::Halving{.min_epochs = (settings.trial_epochs + 2) / 3},
          .progress = stdout});
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t classes = 10;
 struct Settings {
     std::filesystem::path data = "/usr/share/datasets/fashion-mnist";  // Debian's package
     std::filesystem::path out = "build/demo";
-    std::size_t first_epochs = 10;  // of the first network, which nothing holds back
+    std::size_t first_epochs = 15;  // of the first network, which nothing holds back
     std::size_t epochs = 24;
     std::size_t batch = 256;
     double lr = 2e-3;
@@ -29,8 +29,8 @@ struct Settings {
     std::vector<std::size_t> hidden = {512, 256};
     std::size_t patience = 6;
     std::size_t trials = 9;
-    std::size_t trial_epochs = 9;
-    std::size_t trial_rows = 15'000;
+    std::size_t trial_epochs = 15;
+    std::size_t trial_rows = 20'000;
     std::uint64_t seed = 1;
     std::size_t threads = 1;
     double require_accuracy = 0.90;

@@ -25,15 +25,15 @@ constexpr const char* style = R"(
 .confusion .wrong { background: rgb(var(--wrong) / var(--a)); }
 .confusion .sum { color: var(--faint); white-space: nowrap; }
 .padded { padding: 14px 16px; margin: 12px 0; }
-.bars { display: grid; gap: 12px; }
-.errors { display: grid; grid-template-columns: 76px 1fr 72px; gap: 2px 12px; align-items: center; }
-.errors b { font-weight: 600; }
+.bars { display: grid; grid-template-columns: fit-content(34%) 1fr max-content; gap: 2px 14px;
+  align-items: center; }
+.errors { display: contents; }
+.errors b { font-weight: 600; padding: 5px 0; }
 .errors .track { background: var(--stripe); border-radius: 5px; height: 16px; overflow: hidden; }
 .errors .fill { display: block; height: 100%; border-radius: 5px; background: var(--c1); }
-.errors:nth-child(2) .fill { background: var(--c2); }
-.errors:nth-child(n+3) .fill { background: var(--c3); }
+.errors:nth-child(2n) .fill { background: var(--c2); }
 .errors .value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.errors .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; }
+.errors .detail { grid-column: 2 / 4; color: var(--faint); font-size: 13px; padding-bottom: 8px; }
 .pill { display: inline-block; padding: 1px 10px; border-radius: 999px; font-size: 13px;
   white-space: nowrap; border: 1px solid currentColor; }
 .pill.good { color: var(--good); } .pill.bad { color: var(--bad); }

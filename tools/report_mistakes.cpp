@@ -52,6 +52,22 @@ std::span<const T> row_of(const Array<T>& array, std::size_t row) {
     return {array.data() + row * size, size};
 }
 
+struct Size {
+    std::size_t channels, height, width;
+};
+
+// Of the images that x holds, if it does.
+std::optional<Size> size_of(const Shape& x, const Pixels& pixels) {
+    Size size{1, pixels.height, pixels.width};
+    if (x.size() == 3)
+        size = {1, x[1], x[2]};
+    else if (x.size() == 4)
+        size = {x[1], x[2], x[3]};
+    else if (x.size() != 2 || x[1] != pixels.height * pixels.width)
+        return std::nullopt;
+    return size.channels * size.height * size.width == 0 ? std::nullopt : std::optional(size);
+}
+
 std::string name_of(const std::vector<std::string>& classes, std::size_t k) {
     return k < classes.size() ? classes[k] : fmt::format("{}", k);
 }
@@ -101,26 +117,23 @@ Confusion confusion_of(
 
 template <class T>
 std::optional<Image> image_of(
-    const data::Dataset<T>& dataset, std::size_t row, const PixelRange& range) {
-    const Shape& shape = dataset.x().shape();
+    const data::Dataset<T>& dataset, std::size_t row, const Pixels& pixels) {
     if (row >= dataset.size()) {
         fail<IndexError>(
             "image_of: row {} of a dataset of {}; need a smaller one", row, dataset.size());
     }
-    if (shape.size() != 3 && shape.size() != 4)
+    const std::optional<Size> size = size_of(dataset.x().shape(), pixels);
+    if (!size)
         return std::nullopt;
-    const std::size_t channels = shape.size() == 4 ? shape[1] : 1;
-    Image image{shape[shape.size() - 1], shape[shape.size() - 2], {}, ""};
-    const std::size_t pixels = image.width * image.height;
-    if (channels * pixels == 0)
-        return std::nullopt;
+    Image image{size->width, size->height, {}, ""};
+    const std::size_t count = image.width * image.height;
     const std::span<const T> values = row_of(dataset.x(), row);
-    for (std::size_t i = 0; i < pixels; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
         double sum = 0;
-        for (std::size_t c = 0; c < channels; ++c)
-            sum += static_cast<double>(values[c * pixels + i]);
-        const double mean = sum / static_cast<double>(channels);
-        const double share = (mean - range.black) / (range.white - range.black);
+        for (std::size_t c = 0; c < size->channels; ++c)
+            sum += static_cast<double>(values[c * count + i]);
+        const double mean = sum / static_cast<double>(size->channels);
+        const double share = (mean - pixels.black) / (pixels.white - pixels.black);
         image.pixels.push_back(static_cast<std::uint8_t>(
             std::isnan(share) ? 0L : std::lround(255 * std::clamp(share, 0.0, 1.0))));
     }
@@ -132,10 +145,10 @@ std::vector<Image> images_of(
     const std::vector<Mistake>& mistakes,
     const data::Dataset<T>& dataset,
     const std::vector<std::string>& classes,
-    const PixelRange& range) {
+    const Pixels& pixels) {
     std::vector<Image> images;
     for (const Mistake& mistake : mistakes) {
-        std::optional<Image> image = image_of(dataset, mistake.row, range);
+        std::optional<Image> image = image_of(dataset, mistake.row, pixels);
         if (!image)
             return {};
         image->caption = fmt::format(
@@ -164,18 +177,17 @@ template std::vector<Mistake> worst_mistakes(
 template Confusion confusion_of(const Array<float>&, const data::Labels&, std::vector<std::string>);
 template Confusion confusion_of(
     const Array<double>&, const data::Labels&, std::vector<std::string>);
-template std::optional<Image> image_of(const data::Dataset<float>&, std::size_t, const PixelRange&);
-template std::optional<Image> image_of(
-    const data::Dataset<double>&, std::size_t, const PixelRange&);
+template std::optional<Image> image_of(const data::Dataset<float>&, std::size_t, const Pixels&);
+template std::optional<Image> image_of(const data::Dataset<double>&, std::size_t, const Pixels&);
 template std::vector<Image> images_of(
     const std::vector<Mistake>&,
     const data::Dataset<float>&,
     const std::vector<std::string>&,
-    const PixelRange&);
+    const Pixels&);
 template std::vector<Image> images_of(
     const std::vector<Mistake>&,
     const data::Dataset<double>&,
     const std::vector<std::string>&,
-    const PixelRange&);
+    const Pixels&);
 
 }  // namespace xgrad::report

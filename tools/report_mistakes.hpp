@@ -32,18 +32,20 @@ template <class T>
 [[nodiscard]] Confusion confusion_of(
     const Array<T>& scores, const data::Labels& labels, std::vector<std::string> classes = {});
 
-/// What the values of pixels mean: black and white.
-struct PixelRange {
-    double black = 0;
+/// How a row's values are pixels.
+struct Pixels {
+    double black = 0;  ///< values from black to white; what lies outside is cut
     double white = 1;
+    std::size_t height = 0;  ///< of rows that are flat, (N, height * width); 0: those are no images
+    std::size_t width = 0;
 };
 
 /// A row of a dataset as an image: of x (N, height, width) or (N, channels, height, width), the
-/// channels averaged. Values outside the range are cut. Nothing when x has another rank. Throws
-/// IndexError for a row that is not there.
+/// channels averaged, or flat as `pixels` says. Nothing when x has another shape. Throws IndexError
+/// for a row that is not there.
 template <class T>
 [[nodiscard]] std::optional<Image> image_of(
-    const data::Dataset<T>& dataset, std::size_t row, const PixelRange& range = {});
+    const data::Dataset<T>& dataset, std::size_t row, const Pixels& pixels = {});
 
 /// The mistakes as images of a dataset's rows, "coat, called shirt", with how sure the model was;
 /// empty when the rows are no images.
@@ -52,7 +54,7 @@ template <class T>
     const std::vector<Mistake>& mistakes,
     const data::Dataset<T>& dataset,
     const std::vector<std::string>& classes,
-    const PixelRange& range = {});
+    const Pixels& pixels = {});
 
 /// The mistakes as a table, for rows that are no images.
 [[nodiscard]] Table table_of(

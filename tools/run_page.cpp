@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace xgrad::report {
 namespace {
@@ -56,6 +57,37 @@ void add_mistakes(Page& page, const RunPage& run) {
         page.table(run.mistake_table);
 }
 
+// How sizes change through the network, on a logarithmic axis: vanishing is a line that falls.
+void add_layers(Page& page, const std::vector<LayerRow>& layers) {
+    Series forward{"activations", {}, {}}, backward{"gradients", {}, {}};
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const auto put = [i](Series& series, const std::optional<double>& size) {
+            if (size && *size > 0 && std::isfinite(*size)) {
+                series.x.push_back(static_cast<double>(i));
+                series.y.push_back(*size);
+            }
+        };
+        put(forward, layers[i].deviation);
+        put(backward, layers[i].gradient);
+    }
+    page.section("Layers");
+    std::vector<Plot> plots;
+    for (Series* series : {&forward, &backward}) {
+        if (series->x.size() > 1) {
+            Plot plot;
+            plot.title = "Size of the " + series->name;
+            plot.x_label = "layer";
+            plot.log_y = true;
+            series->name.clear();
+            plot.series = {*series};
+            plots.push_back(std::move(plot));
+        }
+    }
+    if (!plots.empty())
+        page.plots(plots);
+    page.piece(html(layers));
+}
+
 }  // namespace
 
 std::vector<Chart> charts_of(const train::History& history, bool has_dev, std::size_t best_epoch) {
@@ -97,7 +129,7 @@ std::string run_page(const RunPage& run) {
     }
     add_mistakes(page, run);
     if (!run.layers.empty())
-        page.section("Layers").piece(html(run.layers));
+        add_layers(page, run.layers);
     if (!run.settings.empty())
         page.section("Settings").table(table_of(run.settings));
     if (!run.environment.empty()) {

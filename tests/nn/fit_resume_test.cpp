@@ -1,4 +1,5 @@
 // fit() that is interrupted, goes on, or meets a NaN.
+#include <nn/checkpoint_file.hpp>
 #include <nn/checkpoint_folder.hpp>
 #include <nn/fit.hpp>
 #include <nn/nn.hpp>
@@ -157,6 +158,22 @@ TEST_CASE("fit saves every so many epochs and in the end, and refuses a folder w
     CHECK(text.ends_with("\" has 3 checkpoints and resume is false; need an empty folder"));
 }
 
+TEST_CASE("Ctrl-C in the last epoch's last step is said, and the epoch is scored by the next run") {
+    const test::TempFolder folder;
+    auto options = all_options(folder.path());
+    options.callbacks = {raise_at(20)};
+    auto net = noisy_net<float>(1), whole = noisy_net<float>(1);
+    const auto broken = fit(net, rows(), options);
+    CHECK(broken.end == FitEnd::interrupted);
+    CHECK(broken.history.size() == 4);
+    options.callbacks.clear();
+    const auto resumed = fit(net, rows(), options);
+    const auto uninterrupted = fit(whole, rows(), all_options({}));
+    CHECK(resumed.ended == "5 epochs");
+    CHECK(same_history(resumed.history, uninterrupted.history));
+    CHECK(same_bits(net.state_dict(), whole.state_dict()));
+}
+
 TEST_CASE("a run of another augmentation is not resumed") {
     const test::TempFolder folder;
     auto options = all_options(folder.path());
@@ -202,6 +219,21 @@ TEST_CASE("a checkpoint keeps rates and metrics of the history, and reads files 
     REQUIRE(history.size() == 2);
     CHECK(same_history(history, before));
     CHECK(history[1].seconds == 6);
+    train::detail::write_contents<double>(
+        folder / "old", {{"history", {"History", {}, {{"0", "1 0.5 2 0.25 3"}}}}}, {});
+    checkpoint.load(folder / "old");
+    REQUIRE(history.size() == 1);
+    CHECK(history[0].dev.error == 0.25);
+    CHECK(history[0].seconds == 3);
+    CHECK(history[0].lr == 0);
+    CHECK(history[0].metrics.empty());
+    train::detail::write_contents<double>(
+        folder / "bad", {{"history", {"History", {}, {{"3.dev f1", "0.5"}}}}}, {});
+    const std::string text =
+        text_of_error<std::invalid_argument>([&] { checkpoint.load(folder / "bad"); });
+    CHECK_MESSAGE(
+        text.find("\"3.dev f1\" is of an epoch that is missing") != std::string::npos, text);
+    CHECK(history.size() == 1);
 }
 
 TEST_CASE("a loss that is not finite stops fit, with advice, at the last good weights") {

@@ -1,6 +1,7 @@
 // Duplicate rows across parts: planted ones are found, clean splits have none.
 #include <autograd/error.hpp>
 #include <nn/guards.hpp>
+#include <nn/warning.hpp>
 #include <tests/support.hpp>
 
 #include <algorithm>
@@ -34,8 +35,13 @@ TEST_CASE_TEMPLATE("find_duplicates finds planted rows and says where they are",
     copy_row(dev, 4, train, 17);
     copy_row(test, 0, train, 17);
     copy_row(test, 11, dev, 9);
+    std::vector<std::string> warnings;
+    const auto before =
+        set_warning_handler([&](const std::string& text) { warnings.push_back(text); });
     const auto report = find_duplicates_among<T>(
         {rows_of(train, Part::train), rows_of(dev, Part::dev), rows_of(test, Part::test)});
+    set_warning_handler(before);
+    CHECK(warnings == std::vector<std::string>{report.text()});
     CHECK(report.found());
     REQUIRE(report.groups.size() == 2);
     CHECK(

@@ -37,7 +37,8 @@ bool near(const ClassScores& scores, const Json& three) {
 }  // namespace
 
 TEST_CASE("the confusion matrix and its figures are scikit-learn's") {
-    for (const Json& row : stored("metrics.json").at("classification")) {
+    const Json all = stored("metrics.json");
+    for (const Json& row : all.at("classification")) {
         const auto scores = matrix(row.at("scores"));
         const auto labels = row.at("labels").get<data::Labels>();
         ConfusionMatrix confusion(scores.shape()[1]);
@@ -75,7 +76,8 @@ TEST_CASE("the confusion matrix and its figures are scikit-learn's") {
 }
 
 TEST_CASE("the figures of regression are scikit-learn's") {
-    for (const Json& row : stored("metrics.json").at("regression")) {
+    const Json all = stored("metrics.json");
+    for (const Json& row : all.at("regression")) {
         const auto outputs = matrix(row.at("outputs")), targets = matrix(row.at("targets"));
         CHECK(near(mean_squared_error(outputs, targets), row.at("mse")));
         CHECK(near(root_mean_squared_error(outputs, targets), row.at("rmse")));

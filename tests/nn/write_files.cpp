@@ -1,5 +1,6 @@
 // Writes what check_files.py opens with numpy and PyTorch: write_files FOLDER.
 #include <nn/attention.hpp>
+#include <nn/csv.hpp>
 #include <nn/layers.hpp>
 #include <nn/npy.hpp>
 #include <nn/npz.hpp>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,6 +45,18 @@ void write_arrays(const std::filesystem::path& folder) {
     nn::save_npz(folder / "empty.npz", nn::StateDict<float>{});
     state.erase("layer/größe");
     nn::save(folder / "arrays.safetensors", state, {{"epoch", "7"}});
+}
+
+void write_table(const std::filesystem::path& folder) {
+    using enum data::ColumnType;
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    const data::Column numbers{"a number", number, {}, {0.1, -0.0, 5e-324, none, 1e22}};
+    const data::Column texts{
+        "text, \"quoted\"",
+        category,
+        {"größe", "a,b", "say \"hi\"", "two\r\nlines", " blanks "},
+        {0, 1, 2, 3, 4}};
+    data::write_csv(folder / "table.csv", {{numbers, texts}});
 }
 
 // Layers under the names that check_files.py gives PyTorch's.
@@ -96,6 +110,7 @@ int main(int argc, char** argv) {
     }
     try {
         write_arrays(argv[1]);
+        write_table(argv[1]);
         write_model(argv[1]);
     } catch (const std::exception& error) {
         std::cerr << "write_files: " << error.what() << '\n';

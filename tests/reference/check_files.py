@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens what the library writes with numpy, PyTorch and safetensors.
+"""Opens what the library writes with numpy, Python's csv module, PyTorch and safetensors.
 
 usage: check_files.py WRITE_FILES    (the program build/tests/write_files)
 
@@ -7,6 +7,7 @@ Prints a line for each package. Exits 1 when a file does not open or holds other
 numpy; without torch and safetensors their part is left out.
 """
 
+import csv
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,17 @@ def check_numpy(folder):
     if np.load(folder / "empty.npz").files:
         sys.exit("empty.npz: has members; need none")
     print(f"numpy {np.__version__}: 6 files")
+
+
+def check_csv(folder):
+    with open(folder / "table.csv", newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file, strict=True)
+    texts = ["größe", "a,b", 'say "hi"', "two\r\nlines", " blanks "]
+    expected = list(zip([0.1, -0.0, 5e-324, "", 1e22], texts))
+    got = [(float(number) if number else "", text) for number, text in rows]
+    if header != ["a number", 'text, "quoted"'] or repr(got) != repr(expected):
+        sys.exit(f"table.csv: is {header}, {got!r}; need {expected!r}")
+    print("csv: 1 file")
 
 
 def check_torch(folder):
@@ -79,6 +91,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         subprocess.run([sys.argv[1], name], check=True)
         check_numpy(Path(name))
+        check_csv(Path(name))
         try:
             check_torch(Path(name))
         except ImportError as error:

@@ -21,7 +21,7 @@ import time
 
 WIDTHS = (400, 1400)
 SCHEMES = ("light", "dark")
-FIGURES = "svg, table, img, .errors, .card, h1, h2, p"
+FIGURES = "svg, table, img, .track, .card, h1, h2, p"
 
 # What does not lie within the page, or has no size. What scrolls inside its own box may reach out
 # of it, but the box may not.

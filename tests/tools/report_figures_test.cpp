@@ -96,6 +96,8 @@ TEST_CASE("a row of images becomes one, whatever its channels; other rows are no
     CHECK(image_of(grey, 0, {-1, 3})->pixels == std::vector<std::uint8_t>{64, 128});
     const data::Dataset<double> table(array<double>({1, 2}, {0, 1}), {0}, 1);
     CHECK_FALSE(image_of(table, 0));
+    CHECK(image_of(table, 0, {.height = 2, .width = 1})->height == 2);
+    CHECK_FALSE(image_of(table, 0, {.height = 2, .width = 2}));
     CHECK(images_of({{0, 0, 0, 1}}, table, {}).empty());
     const std::vector<Image> images = images_of({{0, 0, 1, 0.75}}, grey, {"coat"});
     CHECK(images.at(0).caption == "coat, called 1");
