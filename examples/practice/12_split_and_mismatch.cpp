@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
 
     // Many images are there, but of another source than those that the model is for. Dev and test
     // are of the latter alone, train-dev is like train.
-    const std::size_t many = lesson.quick() ? 6'000 : 50'000, few = lesson.quick() ? 3'000 : 10'000;
+    const std::size_t many = lesson.quick() ? 6'000 : 20'000, few = many / 2;
     const auto catalogue = images(0, many);
     const auto telephone = by_telephone(images(many, few));
     const auto parts =
