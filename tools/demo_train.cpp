@@ -117,7 +117,7 @@ private:
 
 search::SearchResult search_regularisation(const Data& data, const Settings& settings) {
     search::Space space;
-    space.uniform("keep_prob", 0.4, 1).log_uniform("weight_decay", 1e-2, 1);
+    space.uniform("keep_prob", 0.6, 1).log_uniform("weight_decay", 3e-2, 1);
     const train::FitData<float> part = {first_rows(data.train, settings.trial_rows), data.dev};
     const auto trial = [&](const search::Trial& trial) {
         Settings tried = settings;

@@ -21,13 +21,13 @@ struct Settings {
     std::filesystem::path data = "/usr/share/datasets/fashion-mnist";  // Debian's package
     std::filesystem::path out = "build/demo";
     std::size_t first_epochs = 15;  // of the first network, which nothing holds back
-    std::size_t epochs = 24;
+    std::size_t epochs = 36;
     std::size_t batch = 256;
     double lr = 2e-3;
     double keep_prob = 1;  // the search finds these two
     double weight_decay = 0;
     std::vector<std::size_t> hidden = {512, 256};
-    std::size_t patience = 6;
+    std::size_t patience = 8;
     std::size_t trials = 9;
     std::size_t trial_epochs = 15;
     std::size_t trial_rows = 20'000;
