@@ -88,8 +88,12 @@ std::vector<double> Axis::ticks(int count) const {
     }
     const double low = log_ ? std::pow(10, low_) : low_, high = log_ ? std::pow(10, high_) : high_;
     const double plain = nice_step(high - low, count);
-    for (double n = std::ceil(low / plain - 1e-9); n * plain <= high + 1e-9 * plain; n += 1)
-        values.push_back(n * plain + 0.0);  // and no -0
+    const double first = std::ceil(low / plain - 1e-9);
+    for (int i = 0; i <= count + 1; ++i) {  // counted: in a narrow range far out, n + 1 may be n
+        const double n = first + i;
+        if (n * plain <= high + 1e-9 * plain)
+            values.push_back(n * plain + 0.0);  // and no -0
+    }
     return values;
 }
 

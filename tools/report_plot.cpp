@@ -378,17 +378,16 @@ Series histogram(std::string name, const std::vector<double>& values, std::size_
             "histogram: {} finite values and {} bins; need at least one of each",
             finite.size(),
             bins);
-    const auto [least, greatest] = std::ranges::minmax(finite);
-    const double low = least, wide = greatest > least ? greatest / static_cast<double>(bins) -
-                                                            least / static_cast<double>(bins)
-                                                      : 1;
+    const auto [low, high] = std::ranges::minmax(finite);
+    const auto parts = static_cast<double>(bins);
+    double wide = high / parts - low / parts;
+    if (!(wide > 0))
+        wide = 1;
     Series bars{std::move(name), {}, std::vector<double>(bins), Series::Style::bars};
     for (std::size_t i = 0; i < bins; ++i)
         bars.x.push_back(low + wide * (static_cast<double>(i) + 0.5));
-    for (const double v : finite) {
-        const auto bin = static_cast<std::size_t>((v - low) / wide);
-        bars.y[std::min(bin, bins - 1)] += 1;
-    }
+    for (const double v : finite)
+        bars.y[static_cast<std::size_t>(std::min((v - low) / wide, parts - 1))] += 1;
     return bars;
 }
 
