@@ -133,7 +133,7 @@ report::Plot curves(const char* title, const train::History& history) {
         .x_label = "epoch",
         .y_label = "error",
         .series = {train, dev},
-        .y_range = {{0, 0.4}}};
+        .y_range = {{0, 0.2}}};
 }
 
 }  // namespace
