@@ -97,10 +97,10 @@ void settle(const CLI::App& app, Settings& s) {
         if (app.count(name) == 0)
             value = quick;
     };
-    set("--epochs", s.epochs, 5);
-    set("--first-epochs", s.first_epochs, 8);
+    set("--epochs", s.epochs, 15);
+    set("--first-epochs", s.first_epochs, 25);
     set("--trials", s.trials, 3);
-    s.trial_epochs = 3;
+    s.trial_epochs = 9;
     s.trial_rows = 2'000;
 }
 

@@ -4,10 +4,11 @@ says what is wrong. On Fashion-MNIST where that is installed, else on made-up im
 
 usage: demo_test.py DEMO
 """
+import csv
 import gzip
-import json
 import pathlib
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -66,12 +67,22 @@ class DemoTest(unittest.TestCase):
     def quick(cls, *arguments):
         return demo("--quick", "--data", cls.data, *arguments)
 
-    def record(self, out):
-        return json.loads((out / "run.json").read_text())
+    def epochs(self, out, run):
+        """The lines of a run's metrics, without the seconds."""
+        with open(out / "runs" / run / "metrics.csv", newline="") as file:
+            return [{k: v for k, v in row.items() if k != "seconds"}
+                    for row in csv.DictReader(file)]
 
-    def test_prints_its_findings_last(self):
+    def weights(self, text):
+        return re.search(r"^weights: ([0-9a-f]{16})$", text, re.MULTILINE).group(1)
+
+    def test_tells_the_story_and_prints_its_findings_last(self):
         code, out, err = self.done
         self.assertEqual((code, err), (0, ""), out)
+        headings = re.findall(r"^== (\w+ \w+|\w+)", out, re.MULTILINE)
+        self.assertEqual(
+            headings,
+            ["Data", "A first", "Regularisation", "The network", "The test", "Gradient check"])
         last = out.splitlines()[-3:]
         self.assertRegex(last[0], r"^test accuracy: 0\.\d{4}$")
         self.assertRegex(last[1], r"^gradcheck: passed, norm ratio \d\.\de-\d\d$")
@@ -79,70 +90,66 @@ class DemoTest(unittest.TestCase):
         self.assertIn("the same scores, bit for bit", out)
         self.assertNotIn("\r", out, "no bar where the output is no terminal")
 
+    @unittest.skipUnless(INSTALLED.exists(), "a tale of Fashion-MNIST")
+    def test_the_first_network_overfits_and_is_told_so(self):
+        first = self.done[1].split("== Regularisation")[0]
+        self.assertIn("high variance", first)
+
     def test_one_seed_gives_the_same_bits_for_any_number_of_threads(self):
-        weights = self.record(self.first)["weights"]
-        self.assertIn(f"weights: {weights}", self.done[1])
+        weights = self.weights(self.done[1])
         for threads in (2, 1):
             out = self.folder / f"again{threads}"
             code, text, _ = self.quick("--threads", threads, "--out", out)
             self.assertEqual(code, 0, text)
-            self.assertEqual(self.record(out)["weights"], weights)
-            for name in ("epochs", "best_epoch", "train", "dev", "test"):
-                mine, other = self.record(self.first)[name], self.record(out)[name]
-                if name == "epochs":
-                    for epoch in mine + other:
-                        del epoch["seconds"]
-                self.assertEqual(mine, other)
-            self.assertEqual(
-                (self.first / "model.safetensors").read_bytes(),
-                (out / "model.safetensors").read_bytes())
+            self.assertEqual(self.weights(text), weights)
+            for run in ("first", "regularised"):
+                self.assertEqual(self.epochs(self.first, run), self.epochs(out, run))
+            for name in ("model.safetensors", "search.csv"):
+                self.assertEqual((self.first / name).read_bytes(), (out / name).read_bytes())
 
     def test_another_seed_gives_other_weights_and_a_missed_goal_exits_with_1(self):
         out = self.folder / "other"
-        code, text, _ = self.quick("--seed", 2, "--require-accuracy", 1, "--out", out)
+        code, text, _ = self.quick(
+            "--seed", 2, "--require-accuracy", 1, "--trials", 0, "--out", out)
         self.assertEqual(code, 1)
         self.assertIn(", below 1\n", text)
-        self.assertNotEqual(self.record(out)["weights"], self.record(self.first)["weights"])
+        self.assertNotIn("== Regularisation", text)
+        self.assertNotEqual(self.weights(text), self.weights(self.done[1]))
 
     def test_learns_and_stops_early_on_the_made_up_images(self):
         out = self.folder / "early"
         code, text, _ = demo(
             "--data", self.made_up, "--epochs", 30, "--patience", 2, "--hidden", "32,16",
-            "--out", out, "--require-accuracy", 0.8)
+            "--trials", 0, "--first-epochs", 2, "--out", out, "--require-accuracy", 0.8)
         self.assertEqual(code, 0, text)
-        record = self.record(out)
-        self.assertTrue(record["stopped_early"])
-        self.assertEqual(len(record["epochs"]), record["best_epoch"] + 2)
-        self.assertEqual(record["settings"]["hidden"], [32, 16])
-        best = min(epoch["dev"]["error"] for epoch in record["epochs"])
-        self.assertEqual(record["dev"]["error"], best)
+        said = re.search(r"early stop at epoch (\d+), best (\d+)", text)
+        self.assertTrue(said, text)
+        epochs = self.epochs(out, "regularised")
+        self.assertEqual(len(epochs), int(said.group(1)))
+        self.assertEqual(int(said.group(1)), int(said.group(2)) + 2)
 
-    def test_record_holds_the_run(self):
-        record = self.record(self.first)
-        self.assertEqual(len(record["epochs"]), 2)
-        self.assertTrue(record["gradcheck"]["start"]["ok"])
-        self.assertTrue(record["gradcheck"]["trained"]["ok"])
-        names = [p["name"] for p in record["gradcheck"]["trained"]["parameters"]]
+    def test_a_second_run_in_the_same_folder_keeps_the_first_ones_records(self):
+        out = self.folder / "twice"
+        for _ in range(2):
+            code, text, _ = demo(
+                "--data", self.made_up, "--epochs", 1, "--hidden", "8", "--trials", 0,
+                "--first-epochs", 1, "--out", out, "--require-accuracy", 0)
+            self.assertEqual(code, 0, text)
         self.assertEqual(
-            names, ["0.weight", "0.bias", "3.weight", "3.bias", "6.weight", "6.bias"])
-        for parameter in record["gradcheck"]["trained"]["parameters"]:
-            self.assertLess(parameter["norm_ratio"], 1e-7)
-            self.assertLess(parameter["float_ratio"], 1e-3)
-        self.assertTrue(record["reloaded_same"])
+            sorted(path.name for path in (out / "runs").iterdir()),
+            ["first", "first-2", "regularised", "regularised-2"])
 
     def test_report_is_well_formed_and_complete(self):
         text = (self.first / "report.html").read_text()
         self.assertNotIn("http", text)
         page = xml.etree.ElementTree.fromstring(text)
-        charts = page.findall(".//svg")
-        self.assertEqual(len(charts), 2)
-        for chart in charts:
-            self.assertEqual(len(chart.findall("path")), 2)
+        self.assertEqual(len(page.findall(".//svg")), 6)
         headings = [h.text for h in page.iter("h2")]
         self.assertEqual(
             headings,
-            ["Training", "Errors", "Bias and variance", "Gradient check", "Classes",
-             "Surest mistakes", "Layers", "Settings"])
+            ["Training", "Errors", "The first network", "The final network", "Search",
+             "Gradient check", "Confusion", "Worst mistakes", "Layers", "Settings",
+             "Environment"])
         self.assertGreater(len(page.findall(".//img")), 0)
 
     def refused(self, expected, *arguments):
@@ -156,7 +163,7 @@ class DemoTest(unittest.TestCase):
         self.refused("--epochs", "--epochs", 0)
         self.refused("--lr", "--lr", "-1")
         self.refused("--nonsense", "--nonsense", 1)
-        self.refused("the training diverged", "--data", self.made_up, "--lr", 1e20)
+        self.refused("try a lower learning rate", "--data", self.made_up, "--lr", 1e20)
         cut = self.folder / "cut"
         cut.mkdir()
         for file in self.made_up.iterdir():
