@@ -2,13 +2,16 @@
 #include <tools/report.hpp>
 #include <tools/report_figures.hpp>
 #include <tools/report_mistakes.hpp>
+#include <tools/report_training.hpp>
 #include <tools/run_environment.hpp>
 #include <tools/run_page.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
+#include <algorithm>
+#include <utility>
+#include <variant>
 
 namespace xgrad::demo {
 namespace {
@@ -39,7 +42,7 @@ std::vector<Figure> figures(const Outcome& o, const Settings& s) {
          mood(o.accuracy() >= s.require_accuracy)},
         {"variance",
          fmt::format(
-             "{:.1f} to {:.1f} %",
+             "{:.1f} → {:.1f} %",
              100 * o.first.diagnosis.variance,
              100 * o.final.diagnosis.variance),
          "first network, final network"},
@@ -69,18 +72,8 @@ std::vector<report::ErrorBar> errors(
 }
 
 report::Verdict verdict(const char* name, const train::Diagnosis& diagnosis) {
-    report::Verdict verdict{name, diagnosis.verdict, {}};
-    for (const train::Gap& gap : diagnosis.gaps) {
-        verdict.details.push_back(fmt::format(
-            "{} ({}): {}, between {} and {}",
-            gap.name,
-            gap.terms,
-            percent(gap.value),
-            percent(gap.band.low),
-            percent(gap.band.high)));
-    }
-    for (const std::string& step : diagnosis.steps)
-        verdict.details.push_back("Try " + step + ".");
+    report::Verdict verdict = report::verdict_of(diagnosis);
+    verdict.name = name;
     return verdict;
 }
 
@@ -103,24 +96,6 @@ report::GradientTable gradients(const Outcome& o) {
     return table;
 }
 
-std::vector<report::LayerRow> layers(const train::LayerReport& from) {
-    std::vector<report::LayerRow> rows;
-    for (const train::LayerFigures& figures : from.layers) {
-        report::LayerRow row{figures.path, figures.layer};
-        row.mean = figures.results.mean;
-        row.deviation = figures.results.deviation;
-        row.zeros = figures.results.zeros;
-        if (figures.gradient) {
-            row.gradient = figures.gradient->deviation;
-            row.gradient_zeros = figures.gradient->zeros;
-        }
-        row.verdict = to_string(figures.state);
-        row.healthy = figures.state == train::LayerState::healthy;
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
 // The images back in their own shape.
 data::Dataset<float> pictures(const data::Dataset<float>& set, const Shape& image) {
     Array<float> x = set.x();
@@ -128,18 +103,26 @@ data::Dataset<float> pictures(const data::Dataset<float>& set, const Shape& imag
     return {std::move(x), set.y(), set.classes()};
 }
 
+// All trials, the pruned ones with the error at which they ended.
 report::Plot search_plot(const search::SearchResult& result, const char* name, bool log) {
-    report::Series points{name, {}, {}, report::Series::Style::points};
-    for (const auto& [value, error] : result.points(name)) {
-        points.x.push_back(value);
-        points.y.push_back(100 * error);
-    }
     report::Plot plot;
     plot.title = fmt::format("Dev error of the trials, by {}", name);
     plot.x_label = name;
     plot.y_label = "dev error, %";
     plot.log_x = log;
-    plot.series = {std::move(points)};
+    for (const auto outcome : {search::Outcome::complete, search::Outcome::pruned}) {
+        report::Series series{to_string(outcome), {}, {}, report::Series::Style::points};
+        for (const search::TrialResult& trial : result.trials) {
+            const auto has_name = [&](const auto& value) { return value.first == name; };
+            const auto at = std::ranges::find_if(trial.values, has_name);
+            if (trial.outcome != outcome || at == trial.values.end())
+                continue;
+            series.x.push_back(std::get<double>(at->second));
+            series.y.push_back(100 * trial.error);
+        }
+        if (!series.x.empty())
+            plot.series.push_back(std::move(series));
+    }
     return plot;
 }
 
@@ -174,7 +157,7 @@ std::string report_page(
     page.confusion = report::confusion_of(o.test_scores, test.y(), names);
     page.mistakes = report::images_of(
         mistakes, pictures(test, data.image), names, {-mean / scale, (1 - mean) / scale});
-    page.layers = layers(o.layers);
+    page.layers = report::rows_of(o.layers);
     page.settings = {
         {"hidden layers", fmt::format("{}", fmt::join(settings.hidden, ", "))},
         {"keep_prob", settings.keep_prob},
