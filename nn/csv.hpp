@@ -97,6 +97,10 @@ private:
 /// All of a CSV file. Throws as CsvReader.
 [[nodiscard]] Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
+/// Text as a field of a CSV file: quoted where a reader would see something else in it [RFC 4180,
+/// section 2], or blanks at an end or a comment. Empty text stays empty.
+[[nodiscard]] std::string csv_field(const std::string& text, char delimiter = ',');
+
 /// Writes a header and the rows: read_csv() reads back the same table, numbers to the bit, NaN as
 /// an empty field. Text is quoted where it must be. The file appears whole or not at all. Throws
 /// std::invalid_argument for no columns, columns of different lengths, an infinity or a code

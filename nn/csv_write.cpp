@@ -12,21 +12,6 @@ namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 16;
 
-// Quoted where a reader would see something else in it.
-void append_text(std::string& to, const std::string& text, char delimiter) {
-    const bool is_plain = !text.empty() && text.find_first_of("\"\r\n") == text.npos &&
-                          text.find(delimiter) == text.npos && text.front() != ' ' &&
-                          text.front() != '\t' && text.back() != ' ' && text.back() != '\t' &&
-                          text.front() != '#';
-    if (is_plain) {
-        to += text;
-        return;
-    }
-    const std::size_t before = to.size();
-    to.resize(before + 2 * text.size() + 2);
-    to.resize(before + csv_write(to.data() + before, to.size() - before, text.data(), text.size()));
-}
-
 void check(const Table& table) {
     if (table.columns.empty())
         fail<std::invalid_argument>("write_csv: the table has no columns; need at least one");
@@ -57,6 +42,11 @@ void check(const Table& table) {
     }
 }
 
+// An empty name is quoted: without, it would be a missing value.
+void append_text(std::string& to, const std::string& text, char delimiter) {
+    to += text.empty() ? "\"\"" : csv_field(text, delimiter);
+}
+
 void append_value(std::string& to, const Column& column, std::size_t row, char delimiter) {
     const double value = column.values[row];
     if (std::isnan(value))
@@ -68,6 +58,19 @@ void append_value(std::string& to, const Column& column, std::size_t row, char d
 }
 
 }  // namespace
+
+std::string csv_field(const std::string& text, char delimiter) {
+    const bool is_plain =
+        text.empty() ||
+        (text.find_first_of("\"\r\n") == text.npos && text.find(delimiter) == text.npos &&
+         text.front() != ' ' && text.front() != '\t' && text.back() != ' ' && text.back() != '\t' &&
+         text.front() != '#');
+    if (is_plain)
+        return text;
+    std::string field(2 * text.size() + 2, '\0');
+    field.resize(csv_write(field.data(), field.size(), text.data(), text.size()));
+    return field;
+}
 
 void write_csv(const std::filesystem::path& path, const Table& table, char delimiter) {
     check(table);

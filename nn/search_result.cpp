@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <nn/csv.hpp>
 #include <nn/search.hpp>
 
 #include <algorithm>
@@ -13,15 +14,6 @@ std::string one_line(std::string text) {
     std::ranges::replace_if(
         text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return text;
-}
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == text.npos)
-        return text;
-    std::string field = "\"";
-    for (const char c : text)
-        field += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return field + "\"";
 }
 
 std::string field(const Values& values, const std::string& name, bool exact) {
@@ -121,16 +113,16 @@ std::string SearchResult::text() const {
 std::string SearchResult::csv() const {
     std::string text = "trial";
     for (const std::string& name : names)
-        text += "," + quoted(name);
+        text += "," + data::csv_field(name);
     text += ",outcome,error,epochs,why\n";
     for (const TrialResult& trial : trials) {
         text += fmt::format("{}", trial.number);
         for (const std::string& name : names)
-            text += "," + quoted(field(trial.values, name, true));
+            text += "," + data::csv_field(field(trial.values, name, true));
         text += fmt::format(",{},", to_string(trial.outcome));
         if (!std::isnan(trial.error))
             text += fmt::format("{}", trial.error);
-        text += fmt::format(",{},{}\n", epochs_of(trial), quoted(trial.why));
+        text += fmt::format(",{},{}\n", epochs_of(trial), data::csv_field(trial.why));
     }
     return text;
 }

@@ -1,4 +1,5 @@
 #include <autograd/fail.hpp>
+#include <nn/csv.hpp>
 #include <tools/report.hpp>
 #include <tools/run_environment.hpp>
 #include <tools/run_folder.hpp>
@@ -21,20 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string csv_cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quoted = "\"";
-    for (const char c : text)
-        quoted.append(c == '"' ? 2 : 1, c);
-    return quoted + "\"";
-}
-
 std::string csv_head(bool has_dev, const std::vector<std::string>& metrics) {
     std::string line = "epoch,train_cost,train_error,";
     line += has_dev ? "dev_cost,dev_error,lr,seconds" : "lr,seconds";
     for (const std::string& name : metrics)
-        line += fmt::format(",{}", csv_cell(name));
+        line += fmt::format(",{}", data::csv_field(name));
     return line + "\n";
 }
 

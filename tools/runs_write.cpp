@@ -1,3 +1,4 @@
+#include <nn/csv.hpp>
 #include <tools/report.hpp>
 #include <tools/run_json.hpp>
 #include <tools/runs_table.hpp>
@@ -26,15 +27,6 @@ std::string short_text(const Cell& cell) {
     if (const double* number = std::get_if<double>(&cell->value()))
         return fmt::format("{:.4g}", *number);
     return cell->text();
-}
-
-std::string csv_cell(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string quoted = "\"";
-    for (const char c : text)
-        quoted.append(c == '"' ? 2 : 1, c);
-    return quoted + "\"";
 }
 
 // The characters of UTF-8, each one column wide.
@@ -98,7 +90,7 @@ std::string to_csv(const RunsTable& table) {
     std::string text;
     const auto put = [&](std::size_t k, const std::string& cell) {
         text += k > 0 ? "," : "";
-        text += csv_cell(cell);
+        text += data::csv_field(cell);
     };
     for (std::size_t k = 0; k < table.columns.size(); ++k)
         put(k, table.columns[k]);

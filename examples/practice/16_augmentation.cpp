@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::size_t side = 28;
 
-data::Dataset<float> rows(const data::Dataset<float>& set, std::size_t first, std::size_t count) {
-    data::Rows rows(count);
-    std::iota(rows.begin(), rows.end(), first);
-    return set.subset(rows);
-}
-
 // Two times the same dev rows: as they are, and moved.
 struct Dev {
     data::Dataset<float> plain, moved;
@@ -112,8 +106,9 @@ int main(int argc, char** argv) {
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const auto sets = fashion_mnist::load({side * side}, lesson.quick());
     const std::size_t count = lesson.quick() ? 600 : 2000, steps = 2 * count;
-    const auto few = rows(sets.train, 0, count), more = rows(sets.train, 0, 2 * count),
-               judge = rows(sets.train, 2 * count, 1500);
+    const auto few = fashion_mnist::rows(sets.train, 0, count),
+               more = fashion_mnist::rows(sets.train, 0, 2 * count),
+               judge = fashion_mnist::rows(sets.train, 2 * count, 1500);
 
     // The border is black, in the units of the normalised images.
     const data::ImageOptions images{

@@ -10,16 +10,6 @@
 
 using namespace xgrad;
 
-namespace {
-
-data::Dataset<float> rows(const data::Dataset<float>& set, std::size_t first, std::size_t count) {
-    data::Rows rows(count);
-    std::iota(rows.begin(), rows.end(), first);
-    return set.subset(rows);
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
     Lesson lesson(argc, argv);
     if (!fashion_mnist::installed())
@@ -27,7 +17,8 @@ int main(int argc, char** argv) {
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const auto sets = fashion_mnist::load({28 * 28}, lesson.quick());
     const std::size_t count = lesson.quick() ? 1000 : 4000;
-    const auto train = rows(sets.train, 0, count), dev = rows(sets.train, count, 1500);
+    const auto train = fashion_mnist::rows(sets.train, 0, count),
+               dev = fashion_mnist::rows(sets.train, count, 1500);
 
     Rng rng(1);
     nn::Sequential net(
