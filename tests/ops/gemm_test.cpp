@@ -71,7 +71,8 @@ TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, doubl
 // Shapes of one block and of several, with tails.
 TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, double) {
     const std::size_t shapes[][3] = {{512, 512, 512}, {300, 1030, 440}, {1029, 256, 515}};
-    for (const auto& [m, n, k] : shapes) {
+    for (const auto& shape : shapes) {
+        const std::size_t m = shape[0], n = shape[1], k = shape[2];
         for (int read = 0; read < 4; ++read) {
             const detail::GemmShape s{m, n, k, (read & 1) != 0, (read & 2) != 0};
             const Array<T> a = random_array<T>({m * k}, 1), b = random_array<T>({k * n}, 2);
