@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -274,7 +275,9 @@ TEST_CASE("a rate that is far too high is told, with the layer where it began") 
             after_first = state.model.state_dict();
         if (state.step == 3) {
             const auto weight = state.model.parameters()[2].value;
-            weight.assign(Array<float>(3e38F * weight.value() / weight.value()));
+            Array<float> large = weight.value();
+            std::fill_n(large.data(), large.size(), 3e38F);
+            weight.assign(large);
         }
     });
     options.callbacks = {astray};
