@@ -53,13 +53,14 @@ public:
 
     [[nodiscard]] bool is_leaf() const noexcept { return op == nullptr; }
 
-    const Op* const op;  ///< null for a leaf
-    const Where where;
-    const std::uint64_t sequence;
-    const Shape shape;  ///< of the output
+    // First, where they fill the gap behind the count.
     bool released = false;
     bool frozen = false;               ///< a leaf with requires_grad(false)
     std::atomic<bool> hooked = false;  ///< has hooks, or keeps its gradient: see node_hooks.hpp
+    const Op* const op;                ///< null for a leaf
+    const Where where;
+    const std::uint64_t sequence;
+    const Shape shape;  ///< of the output
 
 protected:
     virtual ~Node() = default;

@@ -128,7 +128,7 @@ std::string ProfileGuard::to_string() const {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\')
@@ -149,11 +149,11 @@ std::string ProfileGuard::trace() const {
             "{}\n{{\"name\":{},\"cat\":\"{}\",\"ph\":\"X\",\"ts\":{:.3f},\"dur\":{:.3f},\"pid\":1,"
             "\"tid\":1,\"args\":{{\"line\":{},\"bytes\":{}}}}}",
             &event == &events_->list.front() ? "" : ",",
-            quoted(event.op->name()),
+            json_string(event.op->name()),
             event.is_backward ? "backward" : "forward",
             1e6 * (event.start - start),
             1e6 * (event.end - event.start),
-            quoted(fmt::format("{}:{}", path.substr(path.rfind('/') + 1), event.where.line())),
+            json_string(fmt::format("{}:{}", path.substr(path.rfind('/') + 1), event.where.line())),
             event.bytes);
     }
     return json + "\n]}\n";

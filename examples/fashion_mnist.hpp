@@ -6,7 +6,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <numeric>
 
 namespace fashion_mnist {
 
@@ -26,14 +25,6 @@ inline int say_missing() {
     return 77;
 }
 
-/// `count` rows of a set, from `first` on.
-inline xgrad::data::Dataset<float> rows(
-    const xgrad::data::Dataset<float>& set, std::size_t first, std::size_t count) {
-    xgrad::data::Rows rows(count);
-    std::iota(rows.begin(), rows.end(), first);
-    return set.subset(rows);
-}
-
 /// To learn from, to choose by, and to judge by once.
 struct Sets {
     xgrad::data::Dataset<float> train, dev, test;
@@ -49,7 +40,7 @@ inline Sets load(const xgrad::Shape& image, bool quick) {
             folder / (name + "-images-idx3-ubyte.gz"),
             folder / (name + "-labels-idx1-ubyte.gz"),
             classes);
-        return rows(set, 0, quick ? quick_rows : set.size());
+        return set.slice(0, quick ? quick_rows : set.size());
     };
     const auto parts = split_dataset(
         read("train", 3'000), {.train = 11.0 / 12, .dev = 1.0 / 12}, {.stratify = true});

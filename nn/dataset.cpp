@@ -2,6 +2,7 @@
 #include <nn/dataset.hpp>
 #include <nn/rows.hpp>
 
+#include <numeric>
 #include <utility>
 
 namespace xgrad::data {
@@ -78,6 +79,17 @@ Dataset<T> Dataset<T>::subset(const Rows& rows) const {
     for (std::size_t i = 0; i < rows.size(); ++i)
         labels[i] = y()[rows[i]];
     return Dataset(picked(x()), std::move(labels), classes()).as(part_);
+}
+
+template <class T>
+Dataset<T> Dataset<T>::slice(std::size_t first, std::size_t count) const {
+    if (first > size() || count > size() - first) {
+        fail<IndexError>(
+            "Dataset::slice: {} rows from {} on; there are {} in all", count, first, size());
+    }
+    Rows rows(count);
+    std::iota(rows.begin(), rows.end(), first);
+    return subset(rows);
 }
 
 template class Dataset<float>;

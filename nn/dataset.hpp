@@ -67,6 +67,8 @@ public:
     /// A copy of these rows, in this order, repeats allowed, of the same part. Throws ShapeError
     /// for no rows, IndexError for a row that is not there.
     [[nodiscard]] Dataset subset(const Rows& rows) const;
+    /// A copy of `count` rows from `first` on, of the same part. Throws as subset().
+    [[nodiscard]] Dataset slice(std::size_t first, std::size_t count) const;
 
 private:
     struct Content {

@@ -8,6 +8,7 @@
 #include <ops/apply.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 namespace xgrad::detail {
 namespace {
@@ -93,7 +94,8 @@ void run_kernel(
     }
 }
 
-template <class T>
+// The node of a formula with N inputs.
+template <class T, std::size_t N>
 class FormulaNode final : public Node<T> {
 public:
     FormulaNode(
@@ -105,19 +107,19 @@ public:
         : Node<T>(formula.op, output->array.shape(), where),
           formula_(formula) {
         std::copy_n(params, formula.params, params_);
-        bool needs_x[max_formula_inputs] = {};
+        bool needs_x[N] = {};
         bool needs_y = false;
-        for (std::size_t i = 0; i < formula.inputs; ++i) {
+        for (std::size_t i = 0; i < N; ++i) {
             const FormulaRule<T>& rule = formula.rules[i];
             if (!rule.exists || !inputs[i]->requires_grad())
                 continue;
             active_[i] = true;
             needs_y = needs_y || rule.needs_y;
-            for (std::size_t k = 0; k < formula.inputs; ++k) {
+            for (std::size_t k = 0; k < N; ++k) {
                 needs_x[k] = needs_x[k] || rule.needs_x[k];
             }
         }
-        for (std::size_t k = 0; k < formula.inputs; ++k) {
+        for (std::size_t k = 0; k < N; ++k) {
             // A kept input's node is kept even where it gets no share of its own, so that the
             // rule can rebuild the Variable.
             if (needs_x[k] || active_[k])
@@ -131,7 +133,7 @@ public:
             y_ = output;
     }
 
-    [[nodiscard]] std::size_t edges() const noexcept override { return formula_.inputs; }
+    [[nodiscard]] std::size_t edges() const noexcept override { return N; }
     [[nodiscard]] Node<T>* edge(std::size_t i) const noexcept override {
         return active_[i] ? node_[i].get() : nullptr;
     }
@@ -176,7 +178,7 @@ private:
 
     // Throws when something that the rule needs has been overwritten.
     void check_kept(const FormulaRule<T>& rule) const {
-        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+        for (std::size_t k = 0; k < N; ++k) {
             if (rule.needs_x[k])
                 check_version(k);
         }
@@ -191,12 +193,12 @@ private:
         call.g = g;
         call.y = rule.needs_y ? y_->array.data() : nullptr;
         std::copy_n(params_, formula_.params, call.params);
-        const Array<T>* arrays[max_formula_inputs] = {};
-        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+        const Array<T>* arrays[N] = {};
+        for (std::size_t k = 0; k < N; ++k) {
             if (rule.needs_x[k])
                 arrays[k] = &x_[k]->array;
         }
-        run_kernel<T>(kernels().share[i], call, this->shape, arrays, formula_.inputs);
+        run_kernel<T>(kernels().share[i], call, this->shape, arrays, N);
     }
 
     void check_version(std::size_t k) const {
@@ -214,8 +216,8 @@ private:
     }
 
     Variable<T> recorded_share(const FormulaRule<T>& rule, const Variable<T>& g) {
-        Variable<T> x[max_formula_inputs];
-        for (std::size_t k = 0; k < formula_.inputs; ++k) {
+        Variable<T> x[N];
+        for (std::size_t k = 0; k < N; ++k) {
             if (rule.needs_x[k])
                 x[k] = Variable<T>(x_[k], node_[k]);
         }
@@ -226,13 +228,34 @@ private:
     }
 
     const FormulaOp<T>& formula_;
-    Ref<Node<T>> node_[max_formula_inputs];
-    Ref<Buffer<T>> x_[max_formula_inputs];
+    Ref<Node<T>> node_[N];
+    Ref<Buffer<T>> x_[N];
     Ref<Buffer<T>> y_;
-    std::uint32_t version_[max_formula_inputs] = {};
-    bool active_[max_formula_inputs] = {};
     T params_[max_formula_params] = {};
+    std::uint32_t version_[N] = {};
+    bool active_[N] = {};
 };
+
+// Half of a long tape's memory is its nodes.
+static_assert(sizeof(void*) != 8 || sizeof(FormulaNode<float, 2>) <= 192);
+
+template <class T>
+Ref<Node<T>> formula_node(
+    const FormulaOp<T>& formula,
+    const Variable<T>* const* inputs,
+    const T* params,
+    const Ref<Buffer<T>>& output,
+    Where where) {
+    const auto node = [&]<std::size_t N>(std::integral_constant<std::size_t, N>) {
+        return Ref<Node<T>>::adopt(new FormulaNode<T, N>(formula, inputs, params, output, where));
+    };
+    static_assert(max_formula_inputs == 3);
+    switch (formula.inputs) {
+        case 1: return node(std::integral_constant<std::size_t, 1>());
+        case 2: return node(std::integral_constant<std::size_t, 2>());
+        default: return node(std::integral_constant<std::size_t, 3>());
+    }
+}
 
 // Notes what each element decides, unless the formula decides nothing.
 template <class T>
@@ -317,7 +340,7 @@ Variable<T> apply(
 
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {
-        node = Ref<Node<T>>::adopt(new FormulaNode<T>(formula, inputs, call.params, buffer, where));
+        node = formula_node<T>(formula, inputs, call.params, buffer, where);
         note_node(node.get());
     }
     return Variable<T>(std::move(buffer), std::move(node));

@@ -3,7 +3,7 @@
 
 #include <autograd/broadcast.hpp>
 #include <autograd/parallel.hpp>
-#include <ops/dual.hpp>
+#include <ops/fused_lanes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -181,72 +181,27 @@ private:
         }
     }
 
-    // Steps through a piece's inputs a batch at a time. A constant one stays on a batch of itself.
-    class Cursor {
-    public:
-        Cursor(const FusedCall& call, const Piece& piece) {
-            for (std::size_t k = 0; k < N; ++k) {
-                x_[k] = call.inputs_[k]->data() + piece.offset[k];
-                step_[k] = B::size;
-                if (call.share_[k] == Share::sum) {
-                    B(*x_[k]).store_aligned(same_[k]);
-                    x_[k] = same_[k];
-                    step_[k] = 0;
-                }
-            }
+    // The inputs of a piece.
+    [[nodiscard]] FusedCursor<B, N> cursor(const Piece& piece) const {
+        std::array<const T*, N> x;
+        std::array<bool, N> constant;
+        for (std::size_t k = 0; k < N; ++k) {
+            x[k] = inputs_[k]->data() + piece.offset[k];
+            constant[k] = share_[k] == Share::sum;
         }
-        Cursor(const Cursor&) = delete;
-
-        Lane get(std::size_t k) const { return Lane(B::load_unaligned(x_[k])); }
-
-        // Fewer than a batch. Lanes past the end repeat the last element: it is in f's domain.
-        Lane get(std::size_t k, std::size_t n) const {
-            alignas(64) T buffer[B::size];
-            for (std::size_t j = 0; j < B::size; ++j)
-                buffer[j] = x_[k][std::min(j, n - 1)];
-            return Lane(B::load_aligned(buffer));
-        }
-
-        void next() {
-            for (std::size_t k = 0; k < N; ++k)
-                x_[k] += step_[k];
-        }
-
-    private:
-        const T* x_[N];
-        std::size_t step_[N];
-        alignas(64) T same_[N][B::size];
-    };
-
-    // n columns, fewer than a batch at the end of a piece; lanes past them are 0.
-    static Lane load(const T* x, std::size_t n) {
-        if (n == B::size)
-            return Lane(B::load_unaligned(x));
-        alignas(64) T buffer[B::size] = {};
-        std::copy_n(x, n, buffer);
-        return Lane(B::load_aligned(buffer));
-    }
-
-    static void store(const Lane& value, T* y, std::size_t n) {
-        if (n == B::size) {
-            value.v.store_unaligned(y);
-            return;
-        }
-        alignas(64) T buffer[B::size];
-        value.v.store_aligned(buffer);
-        std::copy_n(buffer, n, y);
+        return FusedCursor<B, N>(x, constant);
     }
 
     // Flattened: a formula is many small functions, and values belong in registers.
     template <class F, std::size_t... K>
     [[gnu::flatten]] void forward(
         const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
-        Cursor x(*this, piece);
+        auto x = cursor(piece);
         std::size_t i = 0;
         for (; i + B::size <= piece.columns; i += B::size, x.next())
-            store(Lane(f(x.get(K)...)), y + i, B::size);
+            store<B>(Lane(f(x.get(K)...)), y + i, B::size);
         if (const std::size_t rest = piece.columns - i; rest > 0)
-            store(Lane(f(x.get(K, rest)...)), y + i, rest);
+            store<B>(Lane(f(x.get(K, rest)...)), y + i, rest);
     }
 
     // Returns the sums over the piece.
@@ -257,7 +212,7 @@ private:
         const T* g,
         const std::array<T*, N>& dx,
         std::index_sequence<K...>) const {
-        Cursor x(*this, piece);
+        auto x = cursor(piece);
         g += piece.at;
         Lane sum[N];
         T* to[N];
@@ -265,11 +220,11 @@ private:
         std::size_t i = 0;
         for (; i + B::size <= piece.columns; i += B::size, x.next()) {
             const auto y = f(Input<K>{x.get(K), {Lane(1)}}...);
-            (add_share<K>(y, load(g + i, B::size), to[K], i, B::size, sum[K]), ...);
+            (add_share<K>(y, load<B>(g + i, B::size), to[K], i, B::size, sum[K]), ...);
         }
         if (const std::size_t rest = piece.columns - i; rest > 0) {
             const auto y = f(Input<K>{x.get(K, rest), {Lane(1)}}...);
-            (add_share<K>(y, load(g + i, rest), to[K], i, rest, sum[K]), ...);
+            (add_share<K>(y, load<B>(g + i, rest), to[K], i, rest, sum[K]), ...);
         }
         return {xsimd::hadd(sum[K].v)...};
     }
@@ -282,14 +237,14 @@ private:
                 return;
             const Lane share = g * y.d[Y::slot(K)];
             if (share_[K] == Share::store) {
-                store(share, to + i, n);
+                store<B>(share, to + i, n);
             } else if (share_[K] == Share::add) {
-                store(load(to + i, n) + share, to + i, n);
+                store<B>(load<B>(to + i, n) + share, to + i, n);
             } else {
                 // g is 0 past the end, but 0 times an infinite partial is not.
                 alignas(64) T buffer[B::size];
                 share.v.store_aligned(buffer);
-                sum = sum + (n == B::size ? share : load(buffer, n));
+                sum = sum + (n == B::size ? share : load<B>(buffer, n));
             }
         }
     }

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <exception>
 #include <map>
-#include <numeric>
 #include <sstream>
 
 namespace xgrad::demo {
@@ -56,9 +55,7 @@ ModelCheck check_gradients(
     auto net = frozen_network<double>(exact, data.features(), settings);
     auto float_net = frozen_network<float>(state, data.features(), settings);
 
-    data::Rows rows(std::min<std::size_t>(16, data.train.size()));
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    const auto few = data.train.subset(rows);
+    const auto few = data.train.slice(0, std::min<std::size_t>(16, data.train.size()));
     const Variable<double> x(to_double(few.x()));
 
     NamedVariables named;

@@ -15,7 +15,6 @@
 #include <exception>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <thread>
 #include <variant>
 
@@ -197,9 +196,7 @@ void final_network(Outcome& o, nn::Sequential<float>& net, const Data& data, con
     o.check_start = check_gradients(net.state_dict(), data, s);
     o.final = train_network(net, data, s, options, "regularised");
     o.check_end = check_gradients(net.state_dict(), data, s);
-    data::Rows rows(std::min<std::size_t>(256, data.train.size()));
-    std::iota(rows.begin(), rows.end(), std::size_t{0});
-    const auto few = data.train.subset(rows);
+    const auto few = data.train.slice(0, std::min<std::size_t>(256, data.train.size()));
     o.layers = train::layer_report(net, data::Batch<float>{few.x(), few.y()});
 }
 

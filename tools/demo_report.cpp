@@ -20,18 +20,6 @@ using report::Figure;
 using report::grouped;
 using report::percent;
 
-const std::vector<std::string> names = {
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot"};
-
 Figure::Mood mood(bool good) { return good ? Figure::Mood::good : Figure::Mood::bad; }
 
 std::vector<Figure> figures(const Outcome& o, const Settings& s) {
@@ -154,9 +142,9 @@ std::string report_page(
             search_plot(o.search, "weight_decay", true), search_plot(o.search, "keep_prob", false)};
     }
     page.gradients = gradients(o);
-    page.confusion = report::confusion_of(o.test_scores, test.y(), names);
+    page.confusion = report::confusion_of(o.test_scores, test.y(), class_names);
     page.mistakes = report::images_of(
-        mistakes, pictures(test, data.image), names, {-mean / scale, (1 - mean) / scale});
+        mistakes, pictures(test, data.image), class_names, {-mean / scale, (1 - mean) / scale});
     page.layers = report::rows_of(o.layers);
     page.settings = {
         {"hidden layers", fmt::format("{}", fmt::join(settings.hidden, ", "))},

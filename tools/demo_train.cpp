@@ -6,18 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
 #include <utility>
 
 namespace xgrad::demo {
 namespace {
 
 data::Dataset<float> first_rows(const data::Dataset<float>& from, std::size_t rows) {
-    if (from.size() <= rows)
-        return from;
-    data::Rows first(rows);
-    std::iota(first.begin(), first.end(), std::size_t{0});
-    return from.subset(first);
+    return from.size() <= rows ? from : from.slice(0, rows);
 }
 
 std::filesystem::path idx_file(const std::filesystem::path& folder, const std::string& name) {

@@ -16,6 +16,17 @@
 namespace xgrad::demo {
 
 constexpr std::size_t classes = 10;
+inline const std::vector<std::string> class_names = {
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot"};
 
 struct Settings {
     std::filesystem::path data = "/usr/share/datasets/fashion-mnist";  // Debian's package

@@ -22,9 +22,7 @@ data::Dataset<float> images(std::size_t first, std::size_t rows) {
         fashion_mnist::folder / "train-images-idx3-ubyte.gz",
         fashion_mnist::folder / "train-labels-idx1-ubyte.gz",
         fashion_mnist::classes);
-    data::Rows wanted(rows);
-    std::iota(wanted.begin(), wanted.end(), first);
-    return all.subset(wanted);
+    return all.slice(first, rows);
 }
 
 // The same garments by a telephone in poor light: little contrast, and grain.

@@ -22,9 +22,7 @@ train::ErrorRates errors(
     std::size_t steps,
     const data::Dataset<float>& all,
     const data::Dataset<float>& dev) {
-    data::Rows first(rows);
-    std::iota(first.begin(), first.end(), 0);
-    const auto train = all.subset(first);
+    const auto train = all.slice(0, rows);
     Rng rng(1);
     nn::Sequential net(
         nn::Dense(28 * 28, units, rng), nn::Tanh(), nn::Dense(units, fashion_mnist::classes, rng));

@@ -93,8 +93,7 @@ int main(int argc, char** argv) {
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const auto sets = fashion_mnist::load({28 * 28}, lesson.quick());
     const std::size_t count = lesson.quick() ? 1000 : 4000;
-    const auto train = fashion_mnist::rows(sets.train, 0, count),
-               dev = fashion_mnist::rows(sets.train, count, 1500);
+    const auto train = sets.train.slice(0, count), dev = sets.train.slice(count, 1500);
     const std::size_t epochs = lesson.quick() ? 25 : 40;
 
     const Run without = learn(network(1, 1), "without", train, dev, epochs);
@@ -105,7 +104,7 @@ int main(int argc, char** argv) {
     auto noisy = network(0.5, 0.7), off = network(0.5, 0.7), frozen = network(0.5, 0.7);
     off.eval();
     frozen.freeze_noise();
-    const auto batch = fashion_mnist::rows(train, 0, 300);
+    const auto batch = train.slice(0, 300);
     report::Plot cost{.title = "J, step by step", .x_label = "step", .y_label = "J"};
     const auto falls = [&](const char* name, nn::Sequential<float> net) {
         const auto j = costs(std::move(net), batch);

@@ -6,6 +6,7 @@
 #include <examples/fashion_mnist.hpp>
 #include <examples/practice/lesson.hpp>
 #include <nn/augment.hpp>
+#include <tools/contact_sheet.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -62,31 +63,6 @@ Errors learn(
     return errors;
 }
 
-// A row for each of the first images: as it is, then as some epochs make it.
-report::Image contact_sheet(
-    const data::Dataset<float>& set, const data::Augmentation<float>& augmentation) {
-    constexpr std::size_t images = 6, draws = 8, gap = 2, tile = side + gap;
-    report::Image sheet{
-        (draws + 1) * tile - gap, images * tile - gap, {}, "augmentation: " + augmentation.text()};
-    sheet.pixels.assign(sheet.width * sheet.height, 128);
-    const auto [black, white] = std::ranges::minmax(set.x());
-    for (std::size_t column = 0; column <= draws; ++column) {
-        data::Rows first(images);
-        std::iota(first.begin(), first.end(), 0);
-        const auto x =
-            column == 0 ? set.subset(first).x() : augmentation.apply(set, first, column).x;
-        for (std::size_t i = 0; i < images; ++i) {
-            for (std::size_t p = 0; p < side * side; ++p) {
-                const float grey = (x(i, p) - black) / (white - black);
-                const std::size_t row = i * tile + p / side, at = column * tile + p % side;
-                sheet.pixels[row * sheet.width + at] =
-                    static_cast<std::uint8_t>(255 * std::clamp(grey, 0.0F, 1.0F));
-            }
-        }
-    }
-    return sheet;
-}
-
 // An SVG that holds the picture three times as large.
 std::string enlarged(const report::Image& image) {
     const std::string size = "width=\"" + std::to_string(3 * image.width) + "\" height=\"" +
@@ -106,9 +82,8 @@ int main(int argc, char** argv) {
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const auto sets = fashion_mnist::load({side * side}, lesson.quick());
     const std::size_t count = lesson.quick() ? 600 : 2000, steps = 2 * count;
-    const auto few = fashion_mnist::rows(sets.train, 0, count),
-               more = fashion_mnist::rows(sets.train, 0, 2 * count),
-               judge = fashion_mnist::rows(sets.train, 2 * count, 1500);
+    const auto few = sets.train.slice(0, count), more = sets.train.slice(0, 2 * count),
+               judge = sets.train.slice(2 * count, 1500);
 
     // The border is black, in the units of the normalised images.
     const data::ImageOptions images{
@@ -150,6 +125,10 @@ int main(int argc, char** argv) {
               .x_label = "step",
               .y_label = "share of wrong rows",
               .series = {plain.moved, changed.moved, twice.moved}}}));
-    lesson.picture("16_contact_sheet", enlarged(contact_sheet(few, augmentation)));
+    const auto [black, white] = std::ranges::minmax(few.x());
+    lesson.picture(
+        "16_contact_sheet",
+        enlarged(report::contact_sheet(
+            few, augmentation, {.gap = 2, .scale = 1, .black = black, .white = white})));
     return lesson.end();
 }

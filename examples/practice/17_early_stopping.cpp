@@ -17,8 +17,7 @@ int main(int argc, char** argv) {
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const auto sets = fashion_mnist::load({28 * 28}, lesson.quick());
     const std::size_t count = lesson.quick() ? 1000 : 4000;
-    const auto train = fashion_mnist::rows(sets.train, 0, count),
-               dev = fashion_mnist::rows(sets.train, count, 1500);
+    const auto train = sets.train.slice(0, count), dev = sets.train.slice(count, 1500);
 
     Rng rng(1);
     nn::Sequential net(

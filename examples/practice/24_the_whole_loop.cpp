@@ -29,9 +29,7 @@ data::Dataset<float> images(const std::string& name, std::size_t rows) {
         fashion_mnist::folder / (name + "-images-idx3-ubyte.gz"),
         fashion_mnist::folder / (name + "-labels-idx1-ubyte.gz"),
         fashion_mnist::classes);
-    data::Rows first(std::min(rows, set.size()));
-    std::iota(first.begin(), first.end(), 0);
-    return set.subset(first);
+    return set.slice(0, std::min(rows, set.size()));
 }
 
 // Split, then normalise by the figures of the training rows.

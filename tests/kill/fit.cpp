@@ -7,7 +7,9 @@
 #include <nn/fit.hpp>
 #include <nn/nn.hpp>
 #include <nn/serialize.hpp>
+#include <tests/kill/option.hpp>
 #include <tests/nn/fit_data.hpp>
+#include <tests/temp_folder.hpp>
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -157,26 +159,13 @@ private:
     std::size_t faults_ = 0;
 };
 
-std::uint64_t option(int argc, char** argv, const std::string& name, std::uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; ++i) {
-        if (argv[i] == name)
-            return std::strtoull(argv[i + 1], nullptr, 10);
-    }
-    return otherwise;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string pattern = (fs::temp_directory_path() / "xgrad-kill-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-        std::perror("mkdtemp");
-        return 1;
-    }
-    Test test(pattern);
+    const test::TempFolder folder;
+    Test test(folder.path());
     test.killed(option(argc, argv, "--kills", 12), option(argc, argv, "--seed", 1));
     test.interrupted();
-    fs::remove_all(pattern);
     fmt::print("{} faults\n", test.faults());
     return test.faults() == 0 ? 0 : 1;
 }

@@ -6,7 +6,9 @@
 #include <autograd/parallel.hpp>
 #include <tests/kill/faults.hpp>
 #include <tests/kill/file_calls.hpp>
+#include <tests/kill/option.hpp>
 #include <tests/kill/training.hpp>
+#include <tests/temp_folder.hpp>
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -311,24 +313,11 @@ bool faults_pass(const fs::path& folder) {
     return status == 0;
 }
 
-std::uint64_t option(int argc, char** argv, const std::string& name, std::uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; ++i) {
-        if (argv[i] == name)
-            return std::strtoull(argv[i + 1], nullptr, 10);
-    }
-    return otherwise;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::size_t kills = option(argc, argv, "--kills", 12);
-    std::string pattern = (fs::temp_directory_path() / "xgrad-kill-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) {
-        std::perror("mkdtemp");
-        return 1;
-    }
-    const fs::path folder = pattern;
+    const test::TempFolder folder;
     void* memory =
         ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
@@ -338,10 +327,9 @@ int main(int argc, char** argv) {
     fmt::print("calls that fail\n");
     const bool safe = faults_pass(folder / "faults");
     const auto begin = Clock::now();
-    Killer killer(folder, option(argc, argv, "--seed", 1), *new (memory) Shared);
+    Killer killer(folder.path(), option(argc, argv, "--seed", 1), *new (memory) Shared);
     while (killer.kills() < kills)
         killer.run(kills);
     killer.report(Seconds(Clock::now() - begin).count());
-    fs::remove_all(folder);
     return safe && killer.faults() == 0 ? 0 : 1;
 }

@@ -145,6 +145,19 @@ TEST_CASE("Dataset::subset refuses no rows and rows that are not there") {
         IndexError);
 }
 
+TEST_CASE("Dataset::slice copies rows that follow each other, and no others") {
+    const auto dataset = counted<float>(5).as(Part::dev);
+    CHECK(dataset.slice(1, 2).x() == dataset.subset({1, 2}).x());
+    CHECK(dataset.slice(4, 1).y() == dataset.subset({4}).y());
+    CHECK(dataset.slice(0, 5).part() == Part::dev);
+    CHECK_THROWS_WITH_AS(
+        static_cast<void>(dataset.slice(3, 3)),
+        "Dataset::slice: 3 rows from 3 on; there are 5 in all",
+        IndexError);
+    CHECK_THROWS_AS(static_cast<void>(dataset.slice(6, 0)), IndexError);
+    CHECK_THROWS_AS(static_cast<void>(dataset.slice(2, 0)), ShapeError);
+}
+
 TEST_CASE("split deals every row to exactly one part, in the sizes asked for") {
     for (const auto& [fractions, train, dev, test] :
          {std::tuple{Fractions{0.6, 0.2, 0.2}, 600, 200, 200},

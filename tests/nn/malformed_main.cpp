@@ -4,6 +4,7 @@
 #include <autograd/error.hpp>
 #include <autograd/pool.hpp>
 #include <tests/nn/malformed.hpp>
+#include <tests/temp_folder.hpp>
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -114,28 +115,20 @@ std::string with_path(std::string text, const fs::path& path) {
     return at == text.npos ? text : text.replace(at, 2, path.string());
 }
 
-/// A folder of its own, that everyone may look into, gone with the object.
-class Folder {
+// A folder that everyone may look into.
+class Folder : public test::TempFolder {
 public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "xgrad-XXXXXX").string();
-        path = ::mkdtemp(pattern.data()) ? pattern : throw std::runtime_error("mkdtemp failed");
-        fs::permissions(path, everyone_looks | fs::perms::owner_write);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
+    Folder() { fs::permissions(path(), everyone_looks | fs::perms::owner_write); }
     ~Folder() {
         std::error_code ignored;
-        fs::permissions(path, fs::perms::owner_all, ignored);
-        fs::remove_all(path, ignored);
+        fs::permissions(path(), fs::perms::owner_all, ignored);
     }
-    fs::path path;
 };
 
 // Prints and returns false when the row is not refused as it says.
 bool check(const Malformed& row, bool prints) {
     const Folder folder;
-    const fs::path path = folder.path / "file";
+    const fs::path path = folder / "file";
     row.make(path);
     const std::string got = row.without_rights ? said_without_rights(row, path) : said(row, path);
     const std::string expected = with_path(row.text, path);

@@ -11,12 +11,7 @@
 
 using namespace xgrad;
 using namespace xgrad::train;
-using xgrad::test::clouds;
-using xgrad::test::noisy_net;
-using xgrad::test::plain_net;
-using xgrad::test::plane;
-using xgrad::test::same_bits;
-using xgrad::test::text_of_error;
+using namespace xgrad::test;
 
 namespace {
 

@@ -1,6 +1,7 @@
 // Writes a report with every section, report.html, and three runs in runs/, their numbers made up:
 // write_page FOLDER.
 #include <nn/rng.hpp>
+#include <tools/demo_train.hpp>
 #include <tools/report_mistakes.hpp>
 #include <tools/run_environment.hpp>
 #include <tools/run_folder.hpp>
@@ -16,19 +17,9 @@ using namespace xgrad::report;
 
 namespace {
 
-constexpr std::size_t classes = 10, side = 28;
-
-const std::vector<std::string> names = {
-    "T-shirt/top",
-    "trouser",
-    "pullover",
-    "dress",
-    "coat",
-    "sandal",
-    "shirt",
-    "sneaker",
-    "bag",
-    "ankle boot"};
+constexpr std::size_t side = 28;
+using demo::classes;
+const std::vector<std::string>& names = demo::class_names;
 
 train::History history() {
     train::History epochs;
