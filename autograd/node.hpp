@@ -38,7 +38,8 @@ public:
     /// Input i's share of g, the gradient of this node's output. The shape may still be the
     /// broadcast one: the tape sums it to the input's.
     [[nodiscard]] virtual Variable<T> share(std::size_t i, const Variable<T>& g);
-    /// The same for all inputs i with wanted[i] at once, into shares[i].
+    /// The same for all inputs i with wanted[i] at once, into shares[i]. Nobody reads g afterwards:
+    /// where it is unshared(), a rule may write over it.
     virtual void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares);
     /// The same for a stack of gradients: g has an axis of its own in front, and so has the share.
     /// False, and nothing done, where the op takes them one by one only.

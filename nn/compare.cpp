@@ -14,7 +14,7 @@
 namespace xgrad::data {
 namespace {
 
-constexpr std::uint64_t compare_stream = 0x636F6D70617265;  // see order_stream in data.cpp
+constexpr std::uint64_t compare_stream = 0x636F6D70617265;  // see order_stream in loader.cpp
 
 using Counts = std::vector<std::array<double, 2>>;  // of each class, rows of a and of b
 

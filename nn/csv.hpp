@@ -48,7 +48,7 @@ enum class Missing { error, keep, drop_row };
 
 struct CsvOptions {
     bool header = true;    ///< the first row has the names; else they are "column 1", ...
-    char delimiter = ',';  ///< any byte but the quote, CR and LF
+    char delimiter = ',';  ///< any byte but the quote, CR, LF and NUL
     char quote = '"';
     char comment = '\0';                      ///< lines that begin with it are skipped; '\0': none
     bool trim = true;                         ///< spaces and tabs around fields do not count
@@ -101,10 +101,12 @@ private:
 /// section 2], or blanks at an end or a comment. Empty text stays empty.
 [[nodiscard]] std::string csv_field(const std::string& text, char delimiter = ',');
 
-/// Writes a header and the rows: read_csv() reads back the same table, numbers to the bit, NaN as
-/// an empty field. Text is quoted where it must be. The file appears whole or not at all. Throws
-/// std::invalid_argument for no columns, columns of different lengths, an infinity or a code
-/// without a category, IoError for a path that cannot be written.
+/// Writes a header and the rows: read_csv() reads back the same table, numbers to the bit, when
+/// told on_missing = Missing::keep (NaN is an empty field) and the columns' types and categories; a
+/// category that CsvOptions::missing lists comes back as missing. Text is quoted where it must be.
+/// The file appears whole or not at all. Throws std::invalid_argument for no columns, columns of
+/// different lengths, an infinity or a code without a category, IoError for a path that cannot be
+/// written.
 void write_csv(const std::filesystem::path& path, const Table& table, char delimiter = ',');
 
 /// What each column is for.

@@ -16,7 +16,7 @@ namespace {
 
 using State = Finding::State;
 
-// See order_stream in data.cpp.
+// See order_stream in loader.cpp.
 constexpr std::uint64_t doctor_stream = 0x646F63746F72;
 
 template <class T>
@@ -24,7 +24,9 @@ void check(const FitData<T>& data, const DoctorOptions<T>& options) {
     if (!data.dev)
         fail<std::invalid_argument>(
             "doctor: there are no dev rows; need some to measure errors on");
-    if (data.train.part() == data::Part::test || data.dev->part() == data::Part::test) {
+    const auto is_test = [](const data::Dataset<T>& set) { return set.part() == data::Part::test; };
+    if (is_test(data.train) || is_test(*data.dev) ||
+        (options.train_dev && is_test(*options.train_dev))) {
         fail<std::invalid_argument>(
             "doctor: some rows are of the test part; need train and dev, test judges in the end");
     }

@@ -72,7 +72,8 @@ struct DoctorReport {
 /// all numbers is from 0.1 to 10, their mean within three deviations of 0, and the deviations of
 /// single features (the tenth at either end aside) within a factor of 100; so do pictures of [0,
 /// 1]. The model is not changed. Throws std::invalid_argument for a model that does not clone, no
-/// dev rows, rows of Part::test and rows = 0 or 1, and what fit() throws of options.
+/// dev rows, rows of Part::test, another number of classes in dev, rows = 0 or 1 and options of the
+/// diagnosis out of range, ShapeError for other features in dev, and what fit() throws of options.
 ///
 ///     std::puts(train::doctor(net, {parts.train, *parts.dev}).text().c_str());
 template <class T>

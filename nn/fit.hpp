@@ -71,7 +71,8 @@ enum class FitEnd { epochs, early_stop, interrupted, stopped };
 struct FitResult {
     History history;             ///< all epochs, those before a resume too
     std::size_t best_epoch = 0;  ///< of the lowest dev error, or train error, counted from 1; the
-                                 ///< first of equals; 0 without a finished epoch
+                                 ///< first of equals; with early stopping the one it counts as
+                                 ///< best; 0 without a finished epoch
     FitEnd end = FitEnd::epochs;
     std::string ended = {};   ///< "10 epochs", "early stop at epoch 7, best 4", "interrupted",
                               ///< "stopped: <reason>"

@@ -11,7 +11,7 @@
 namespace xgrad::data {
 namespace {
 
-// See order_stream in data.cpp.
+// See order_stream in loader.cpp.
 constexpr std::uint64_t fold_stream = 0x666F6C6473;
 
 void check_k(const char* function, std::size_t k, std::size_t items, const char* what) {

@@ -11,7 +11,7 @@
 namespace xgrad::train {
 namespace {
 
-// See order_stream in data.cpp.
+// See order_stream in loader.cpp.
 constexpr std::uint64_t nested_stream = 0x6E6573746564;
 
 std::vector<std::size_t> checked_sizes(const LearningCurveOptions& options, std::size_t rows) {

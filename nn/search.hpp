@@ -144,7 +144,8 @@ struct SearchResult {
 /// each trial may use set_num_threads() threads, but these are shared: leave it at 1 when several
 /// trials run. A trial that throws or gives no finite error has failed; the search goes on. Throws
 /// std::invalid_argument for an empty space or options out of range, IoError for a journal that
-/// cannot be used: damaged, of another search, in use; std::runtime_error when all trials failed.
+/// cannot be used: damaged, of another search, in use; std::runtime_error when no trial is
+/// complete.
 [[nodiscard]] SearchResult search(
     const Space& space, const TrialFunction& trial, const Options& options = {});
 

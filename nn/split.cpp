@@ -12,7 +12,7 @@
 namespace xgrad::data {
 namespace {
 
-// See order_stream in data.cpp.
+// See order_stream in loader.cpp.
 constexpr std::uint64_t split_stream = 0x73706C6974;
 
 Rows shuffled_rows(std::size_t rows, Rng& rng) {

@@ -16,7 +16,7 @@ namespace {
 
 using Signed = std::ptrdiff_t;
 
-constexpr std::uint64_t group_stream = 0x67726F757073;  // see order_stream in data.cpp
+constexpr std::uint64_t group_stream = 0x67726F757073;  // see order_stream in loader.cpp
 
 struct Deal {
     std::vector<Rows> groups;

@@ -138,16 +138,31 @@ public:
         return active_[i] ? node_[i].get() : nullptr;
     }
 
-    Variable<T> share(std::size_t i, const Variable<T>& g) override {
-        const FormulaRule<T>& rule = formula_.rules[i];
-        if (rule.passes_gradient)
-            return g;
-        check_kept(rule);
-        if (grad_enabled())
-            return recorded_share(rule, g);
-        auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape));
-        compute_share(i, g.value().data(), out->array.data());
-        return Variable<T>(std::move(out), {});
+    // The last share is written over g where nobody else holds it.
+    void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares) override {
+        std::size_t last = 0;
+        for (std::size_t i = 0; i < N; ++i) {
+            if (wanted[i])
+                last = i;
+        }
+        for (std::size_t i = 0; i <= last; ++i) {
+            if (!wanted[i])
+                continue;
+            const FormulaRule<T>& rule = formula_.rules[i];
+            if (rule.passes_gradient) {
+                shares[i] = g;
+                continue;
+            }
+            check_kept(rule);
+            if (grad_enabled()) {
+                shares[i] = recorded_share(rule, g);
+                continue;
+            }
+            shares[i] = i == last && g.unshared() && !g.requires_grad()
+                            ? g
+                            : Variable<T>(Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape)), {});
+            compute_share(i, g.value().data(), shares[i].state().buffer->array.data());
+        }
     }
 
     bool stacked_share(std::size_t i, const Variable<T>& g, Variable<T>& to) override {

@@ -17,6 +17,7 @@
 #include <ops/traced_lane.hpp>
 
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,13 +30,42 @@ namespace detail {
 /// Throws GraphError: an input of a fused formula was overwritten.
 [[noreturn]] void fail_fused_overwritten(const Where& where, std::size_t input, const Shape& shape);
 
+/// The partial derivatives by the inputs that want a gradient, from the forward pass.
+template <class T, std::size_t N>
+struct Partials {
+    std::array<std::optional<Array<T>>, N> arrays;
+
+    [[nodiscard]] std::array<T*, N> pointers() {
+        std::array<T*, N> all;
+        for (std::size_t k = 0; k < N; ++k)
+            all[k] = arrays[k] ? arrays[k]->data() : nullptr;
+        return all;
+    }
+};
+
+/// Of how many functions that take long a formula of N inputs is made.
+template <std::size_t N, class F>
+std::size_t costly_functions_of(const F& f) {
+    const std::size_t before = formula::costly_functions;
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+        static_cast<void>(f(formula::Lane<formula::Traced>((static_cast<void>(K), 0.5))...));
+    }
+    (std::make_index_sequence<N>());
+    return formula::costly_functions - before;
+}
+
 template <class T, class F, std::size_t N>
 class FusedNode final : public Node<T> {
 public:
     FusedNode(
-        const F& f, const Shape& shape, const std::array<const Variable<T>*, N>& x, Where where)
+        const F& f,
+        const Shape& shape,
+        const std::array<const Variable<T>*, N>& x,
+        std::optional<Partials<T, N>> partials,
+        Where where)
         : Node<T>(&elementwise_op(), shape, where),
-          f_(f) {
+          f_(f),
+          partials_(std::move(partials)) {
         for (std::size_t k = 0; k < N; ++k) {
             active_[k] = x[k]->requires_grad();
             x_[k] = x[k]->state().buffer;
@@ -63,6 +93,15 @@ public:
         for (std::size_t k = 0; k < N; ++k)
             inputs[k] = &x_[k]->array;
         const FusedCall<Batch<T>, N> call(this->shape, inputs);
+        if (partials_) {
+            call.scale(g.value().data(), partials_->pointers());
+            for (std::size_t k = 0; k < N; ++k) {
+                if (wanted[k])
+                    shares[k] = Variable<T>(std::move(*partials_->arrays[k]));
+            }
+            partials_.reset();  // another backward computes them anew
+            return;
+        }
         std::array<T*, N> dx{};
         std::array<Array<T>, N> arrays;
         for (std::size_t k = 0; k < N; ++k) {
@@ -83,6 +122,7 @@ public:
     void drop_kept() noexcept override {
         for (auto& buffer : x_)
             buffer = {};
+        partials_.reset();
     }
 
 private:
@@ -120,6 +160,7 @@ private:
     std::array<Ref<Node<T>>, N> node_;
     std::array<std::uint32_t, N> version_;
     std::array<bool, N> active_;
+    std::optional<Partials<T, N>> partials_;
 };
 
 /// The elements of an array that broadcasts to that shape.
@@ -169,31 +210,68 @@ public:
             shape = broadcast_shape("elementwise", shape, arrays[k]->shape());
             wants_grad = wants_grad || x[k]->requires_grad();
         }
+        wants_grad = wants_grad && grad_enabled();
         Array<T> y = empty<T>(shape);
-        if (y.size() > 0)
-            detail::FusedCall<detail::Batch<T>, n>(shape, arrays).forward(f_, y.data());
+        std::optional<detail::Partials<T, n>> partials;
+        if (y.size() > 0) {
+            const detail::FusedCall<detail::Batch<T>, n> call(shape, arrays);
+            if (wants_grad)
+                partials = partials_for(call, y.size(), x);
+            if (partials)
+                call.forward(f_, y.data(), partials->pointers());
+            else
+                call.forward(f_, y.data());
+        }
         if (detail::tracing_branches)
             detail::trace_fused(f_, shape, arrays, where_);
         Recording<T> recording(detail::elementwise_op(), std::move(y), where_);
         for (const Variable<T>* input : x)
             std::move(recording).of(*input);
         const Variable<T> result = std::move(recording);
-        if (!wants_grad || !grad_enabled())
+        if (!wants_grad)
             return result;
         using Node = detail::Node<T>;
-        const auto node =
-            detail::Ref<Node>::adopt(new detail::FusedNode<T, F, n>(f_, shape, x, where_));
+        const auto node = detail::Ref<Node>::adopt(
+            new detail::FusedNode<T, F, n>(f_, shape, x, std::move(partials), where_));
         detail::note_node(node.get());
         return Variable<T>(result.state().buffer, node);
     }
 
 private:
+    // Room for the partials where that is better than to compute the formula again: for arrays that
+    // stay in a cache, and formulas of a function that takes long for each.
+    template <class T, std::size_t N>
+    [[nodiscard]] std::optional<detail::Partials<T, N>> partials_for(
+        const detail::FusedCall<detail::Batch<T>, N>& call,
+        std::size_t size,
+        const std::array<const Variable<T>*, N>& x) const {
+        constexpr std::size_t most = std::size_t{4} << 20;  // bytes
+        static const std::size_t costly = detail::costly_functions_of<N>(f_);
+        std::size_t wanted = 0;
+        for (std::size_t k = 0; k < N; ++k) {
+            if (!x[k]->requires_grad())
+                continue;
+            if (!call.template overwrites<F>(k))
+                return {};
+            ++wanted;
+        }
+        if (size * sizeof(T) > most || costly < wanted)
+            return {};
+        detail::Partials<T, N> room;
+        for (std::size_t k = 0; k < N; ++k) {
+            if (x[k]->requires_grad())
+                room.arrays[k] = empty<T>(x[k]->shape());
+        }
+        return room;
+    }
+
     F f_;
     Where where_;
 };
 
 /// Makes an op from a scalar formula: one node, one pass forward, one pass backward for all
-/// inputs, nothing kept but the inputs. The formula is a generic lambda over values that take
+/// inputs. Kept are the inputs, and of costly formulas on arrays of up to 4 MiB the partial
+/// derivatives. The formula is a generic lambda over values that take
 /// + - * /, comparisons, where() and the elementwise functions:
 ///
 ///     const auto gate = elementwise([](auto x, auto w, auto b) { return tanh(w * x + b) * x; });

@@ -1,9 +1,9 @@
 // Internal to ops/fused.hpp: a fused formula over arrays.
 #pragma once
 
-#include <autograd/broadcast.hpp>
 #include <autograd/parallel.hpp>
 #include <ops/fused_lanes.hpp>
+#include <ops/fused_pieces.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,19 +13,17 @@
 
 namespace xgrad::detail {
 
-/// The arrays of one call, a piece at a time. A piece is a row of the output; where all rows merge
-/// into one, a part of it whose length is fixed, so that no sum depends on the number of threads.
-/// B is the batch, so that code for different instruction sets is not taken for the same function.
+/// The arrays of one call, a piece at a time.
 template <class B, std::size_t N>
 class FusedCall {
     using T = typename B::value_type;
 
 public:
     FusedCall(const Shape& shape, const std::array<const Array<T>*, N>& inputs)
-        : loops_(shape, shapes_of(inputs)),
+        : pieces_(shape, shapes_of(inputs)),
           inputs_(inputs) {
         for (std::size_t k = 0; k < N; ++k) {
-            if (loops_.column_stride(k) == 0)
+            if (pieces_.constant(k))
                 share_[k] = Share::sum;
             else
                 share_[k] = inputs[k]->size() == count(shape) ? Share::store : Share::add;
@@ -41,33 +39,47 @@ public:
     /// y = f(x...)
     template <class F>
     void forward(const F& f, T* y) const {
-        const auto piece = [&](const Piece& p) { forward(f, p, y + p.at, Every()); };
-        if (!merged()) {
-            const std::size_t least = 1 + part_columns / loops_.columns();
-            parallel_ranges(rows(), least, [&](std::size_t begin, std::size_t end) {
-                each_row(begin, end, piece);
-            });
-            return;
-        }
-        parallel_tasks(parts(), [&](std::size_t i) { piece(part(i)); });
+        pieces_.each([&](const Piece& p) { forward(f, p, y, Every()); });
+    }
+
+    /// y = f(x...) and d[k] = df/dx_k where d[k] is not null, for inputs that backward overwrites.
+    template <class F>
+    void forward(const F& f, T* y, const std::array<T*, N>& d) const {
+        pieces_.each([&](const Piece& p) { backward(f, p, nullptr, d, y, Every()); });
+    }
+
+    /// d[k] = g d[k] where d[k] is not null.
+    void scale(const T* g, const std::array<T*, N>& d) const {
+        pieces_.each([&](const Piece& p) {
+            for (std::size_t i = p.at; i < p.at + p.columns; i += B::size) {
+                const std::size_t n = std::min<std::size_t>(B::size, p.at + p.columns - i);
+                const Lane gradient = load<B>(g + i, n);
+                for (T* to : d) {
+                    if (to)
+                        store<B>(gradient * load<B>(to + i, n), to + i, n);
+                }
+            }
+        });
     }
 
     /// dx[k] = g df/dx_k where its share is stored, and else added to dx[k], which may be null.
     template <class F>
     void backward(const F& f, const T* g, const std::array<T*, N>& dx) const {
-        if (!merged()) {
+        if (!pieces_.merged()) {
             backward_rows(f, g, dx);
             return;
         }
-        std::vector<std::array<T, N>> sums(parts());
-        parallel_tasks(
-            parts(), [&](std::size_t i) { sums[i] = backward(f, part(i), g, dx, Every()); });
+        std::vector<std::array<T, N>> sums(pieces_.parts());
+        parallel_tasks(pieces_.parts(), [&](std::size_t i) {
+            sums[i] = backward(f, pieces_.part(i), g, dx, nullptr, Every());
+        });
         for (std::size_t i = 0; i < sums.size(); ++i)
-            add(part(i), sums[i], dx);
+            add(pieces_.part(i), sums[i], dx);
     }
 
 private:
     using Lane = formula::Lane<B>;
+    using Piece = typename FusedPieces<B, N>::Piece;
     using Every = std::make_index_sequence<N>;
     template <std::size_t K>
     using Input = formula::Dual<B, 1u << K>;
@@ -77,21 +89,6 @@ private:
     template <class F>
     using DualOf = decltype(dual_of(std::declval<const F&>(), Every()));
 
-    static constexpr std::size_t part_columns = 32768;
-
-    // How an input's share goes into its array.
-    enum class Share {
-        store,  // the input has the output's shape
-        sum,    // it is constant along a row
-        add,    // its rows come up more than once
-    };
-
-    // Columns of the output, and where each input's begin.
-    struct Piece {
-        std::size_t at, columns;
-        std::array<std::size_t, N> offset;
-    };
-
     static std::vector<const Shape*> shapes_of(const std::array<const Array<T>*, N>& inputs) {
         std::vector<const Shape*> shapes;
         for (const Array<T>* input : inputs)
@@ -99,32 +96,12 @@ private:
         return shapes;
     }
 
-    [[nodiscard]] bool merged() const noexcept { return loops_.outer() * loops_.rows() == 1; }
-
-    [[nodiscard]] std::size_t parts() const noexcept {
-        return (loops_.columns() + part_columns - 1) / part_columns;
-    }
-
-    [[nodiscard]] Piece part(std::size_t i) const noexcept {
-        const std::size_t at = i * part_columns;
-        Piece piece{at, std::min(part_columns, loops_.columns() - at), {}};
-        for (std::size_t k = 0; k < N; ++k)
-            piece.offset[k] = at * loops_.column_stride(k);
-        return piece;
-    }
-
-    [[nodiscard]] std::size_t rows() const noexcept { return loops_.outer() * loops_.rows(); }
-
-    template <class Body>
-    void each_row(std::size_t begin, std::size_t end, Body body) const {
-        Piece piece{begin * loops_.columns(), loops_.columns(), {}};
-        for (std::size_t row = begin; row < end; ++row, piece.at += piece.columns) {
-            const std::size_t step = row / loops_.rows(), r = row % loops_.rows();
-            for (std::size_t k = 0; k < N; ++k)
-                piece.offset[k] = loops_.offset(k, step) + r * loops_.row_stride(k);
-            body(piece);
-        }
-    }
+    // How an input's share goes into its array.
+    enum class Share {
+        store,  // the input has the output's shape
+        sum,    // it is constant along a row
+        add,    // its rows come up more than once
+    };
 
     // A piece's sums, to where they belong.
     void add(
@@ -139,25 +116,27 @@ private:
     // few beside the output.
     [[nodiscard]] std::size_t blocks(const std::array<T*, N>& dx) const noexcept {
         constexpr std::size_t most = 8, least = std::size_t{1} << 17;  // elements
-        const std::size_t size = rows() * loops_.columns();
+        const std::size_t size = pieces_.rows() * pieces_.columns();
         std::size_t own = 0;
         for (std::size_t k = 0; k < N; ++k) {
             if (dx[k] && share_[k] != Share::store)
                 own += inputs_[k]->size();
         }
-        const std::size_t count = std::min({size / least, rows(), most});
+        const std::size_t count = std::min({size / least, pieces_.rows(), most});
         return count < 2 || own * most > size ? 1 : count;
     }
 
     template <class F>
     void backward_rows(const F& f, const T* g, const std::array<T*, N>& dx) const {
         const auto run = [&](std::size_t begin, std::size_t end, const std::array<T*, N>& to) {
-            each_row(
-                begin, end, [&](const Piece& p) { add(p, backward(f, p, g, to, Every()), to); });
+            pieces_.each_row(begin, end, [&](const Piece& p) {
+                add(p, backward(f, p, g, to, nullptr, Every()), to);
+            });
         };
-        const std::size_t count = blocks(dx), each = (rows() + count - 1) / count;
+        const std::size_t count = blocks(dx), rows = pieces_.rows(),
+                          each = (rows + count - 1) / count;
         if (count == 1) {
-            run(0, rows(), dx);
+            run(0, rows, dx);
             return;
         }
         std::vector<std::array<Array<T>, N>> own(count);
@@ -169,7 +148,7 @@ private:
                 own[block][k] = Array<T>(inputs_[k]->shape(), T(0));
                 to[k] = own[block][k].data();
             }
-            run(std::min(rows(), block * each), std::min(rows(), (block + 1) * each), to);
+            run(std::min(rows, block * each), std::min(rows, (block + 1) * each), to);
         });
         for (std::size_t k = 0; k < N; ++k) {
             if (!dx[k] || share_[k] == Share::store)
@@ -197,34 +176,33 @@ private:
     [[gnu::flatten]] void forward(
         const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
         auto x = cursor(piece);
-        std::size_t i = 0;
-        for (; i + B::size <= piece.columns; i += B::size, x.next())
-            store<B>(Lane(f(x.get(K)...)), y + i, B::size);
-        if (const std::size_t rest = piece.columns - i; rest > 0)
-            store<B>(Lane(f(x.get(K, rest)...)), y + i, rest);
+        for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
+            const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
+            store<B>(Lane(f(x.get(K, n)...)), y + piece.at + i, n);
+        }
     }
 
-    // Returns the sums over the piece.
+    // Returns the sums over the piece. Without g the shares are the partials; y is written where it
+    // is not null.
     template <class F, std::size_t... K>
     [[gnu::flatten]] std::array<T, N> backward(
         const F& f,
         const Piece& piece,
         const T* g,
         const std::array<T*, N>& dx,
+        T* y,
         std::index_sequence<K...>) const {
         auto x = cursor(piece);
-        g += piece.at;
         Lane sum[N];
         T* to[N];
         ((sum[K] = Lane(0), to[K] = dx[K] ? dx[K] + piece.offset[K] : nullptr), ...);
-        std::size_t i = 0;
-        for (; i + B::size <= piece.columns; i += B::size, x.next()) {
-            const auto y = f(Input<K>{x.get(K), {Lane(1)}}...);
-            (add_share<K>(y, load<B>(g + i, B::size), to[K], i, B::size, sum[K]), ...);
-        }
-        if (const std::size_t rest = piece.columns - i; rest > 0) {
-            const auto y = f(Input<K>{x.get(K, rest), {Lane(1)}}...);
-            (add_share<K>(y, load<B>(g + i, rest), to[K], i, rest, sum[K]), ...);
+        for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
+            const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
+            const auto value = f(Input<K>{x.get(K, n), {Lane(1)}}...);
+            const Lane gradient = g ? load<B>(g + piece.at + i, n) : Lane(1);
+            if (y)
+                store<B>(formula::detail::value_of<B>(value), y + piece.at + i, n);
+            (add_share<K>(value, gradient, to[K], i, n, sum[K]), ...);
         }
         return {xsimd::hadd(sum[K].v)...};
     }
@@ -249,7 +227,7 @@ private:
         }
     }
 
-    Loops loops_;
+    FusedPieces<B, N> pieces_;
     std::array<const Array<T>*, N> inputs_;
     std::array<Share, N> share_;
 };

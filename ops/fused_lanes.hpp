@@ -51,10 +51,10 @@ public:
     }
     FusedCursor(const FusedCursor&) = delete;
 
-    Lane get(std::size_t k) const { return Lane(B::load_unaligned(x_[k])); }
-
-    // Fewer than a batch. Lanes past the end repeat the last element: it is in f's domain.
+    // The next n of input k. Lanes past them repeat the last: it is in f's domain.
     Lane get(std::size_t k, std::size_t n) const {
+        if (n == B::size)
+            return Lane(B::load_unaligned(x_[k]));
         alignas(64) T buffer[B::size];
         for (std::size_t j = 0; j < B::size; ++j)
             buffer[j] = x_[k][std::min(j, n - 1)];

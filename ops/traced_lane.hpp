@@ -1,6 +1,6 @@
-// Lane<Traced>: one double as the scalar of a formula, which notes how every comparison comes out.
-// Through it a formula's branches are known without a word in its block. Internal to formulas and
-// fused code.
+// Lane<Traced>: one double as the scalar of a formula, which notes how every comparison comes out,
+// and counts the functions that take long. Through it a formula's branches and what it costs are
+// known without a word in its block. Internal to formulas and fused code.
 #pragma once
 
 #include <autograd/branch.hpp>
@@ -8,9 +8,14 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 
 namespace xgrad::formula {
+
+/// How many functions that take many instructions, as exp and tanh do, have been called on this
+/// thread.
+inline thread_local std::size_t costly_functions = 0;
 
 /// Stands for a batch of one double.
 struct Traced {
@@ -65,48 +70,54 @@ struct Lane<Traced> {
     }
 
     friend Lane sqrt(Lane a) { return std::sqrt(a.v); }
-    friend Lane exp(Lane a) { return std::exp(a.v); }
-    friend Lane exp2(Lane a) { return std::exp2(a.v); }
-    friend Lane expm1(Lane a) { return std::expm1(a.v); }
-    friend Lane log(Lane a) { return std::log(a.v); }
-    friend Lane log1p(Lane a) { return std::log1p(a.v); }
-    friend Lane log2(Lane a) { return std::log2(a.v); }
-    friend Lane log10(Lane a) { return std::log10(a.v); }
-    friend Lane sin(Lane a) { return std::sin(a.v); }
-    friend Lane cos(Lane a) { return std::cos(a.v); }
-    friend Lane tan(Lane a) { return std::tan(a.v); }
-    friend Lane asin(Lane a) { return std::asin(a.v); }
-    friend Lane acos(Lane a) { return std::acos(a.v); }
-    friend Lane atan(Lane a) { return std::atan(a.v); }
-    friend Lane sinh(Lane a) { return std::sinh(a.v); }
-    friend Lane cosh(Lane a) { return std::cosh(a.v); }
-    friend Lane tanh(Lane a) { return std::tanh(a.v); }
-    friend Lane asinh(Lane a) { return std::asinh(a.v); }
-    friend Lane acosh(Lane a) { return std::acosh(a.v); }
-    friend Lane atanh(Lane a) { return std::atanh(a.v); }
-    friend Lane cbrt(Lane a) { return std::cbrt(a.v); }
-    friend Lane erf(Lane a) { return std::erf(a.v); }
-    friend Lane erfc(Lane a) { return std::erfc(a.v); }
-    friend Lane sigmoid(Lane a) { return 1 / (1 + std::exp(-a.v)); }
+    friend Lane exp(Lane a) { return costly(std::exp(a.v)); }
+    friend Lane exp2(Lane a) { return costly(std::exp2(a.v)); }
+    friend Lane expm1(Lane a) { return costly(std::expm1(a.v)); }
+    friend Lane log(Lane a) { return costly(std::log(a.v)); }
+    friend Lane log1p(Lane a) { return costly(std::log1p(a.v)); }
+    friend Lane log2(Lane a) { return costly(std::log2(a.v)); }
+    friend Lane log10(Lane a) { return costly(std::log10(a.v)); }
+    friend Lane sin(Lane a) { return costly(std::sin(a.v)); }
+    friend Lane cos(Lane a) { return costly(std::cos(a.v)); }
+    friend Lane tan(Lane a) { return costly(std::tan(a.v)); }
+    friend Lane asin(Lane a) { return costly(std::asin(a.v)); }
+    friend Lane acos(Lane a) { return costly(std::acos(a.v)); }
+    friend Lane atan(Lane a) { return costly(std::atan(a.v)); }
+    friend Lane sinh(Lane a) { return costly(std::sinh(a.v)); }
+    friend Lane cosh(Lane a) { return costly(std::cosh(a.v)); }
+    friend Lane tanh(Lane a) { return costly(std::tanh(a.v)); }
+    friend Lane asinh(Lane a) { return costly(std::asinh(a.v)); }
+    friend Lane acosh(Lane a) { return costly(std::acosh(a.v)); }
+    friend Lane atanh(Lane a) { return costly(std::atanh(a.v)); }
+    friend Lane cbrt(Lane a) { return costly(std::cbrt(a.v)); }
+    friend Lane erf(Lane a) { return costly(std::erf(a.v)); }
+    friend Lane erfc(Lane a) { return costly(std::erfc(a.v)); }
+    friend Lane sigmoid(Lane a) { return costly(1 / (1 + std::exp(-a.v))); }
     friend Lane softplus(Lane a) {
-        return std::fmax(a.v, 0) + std::log1p(std::exp(-std::abs(a.v)));
+        return costly(std::fmax(a.v, 0) + std::log1p(std::exp(-std::abs(a.v))));
     }
-    friend Lane pow(Lane a, Lane b) { return std::pow(a.v, b.v); }
-    friend Lane hypot(Lane a, Lane b) { return std::hypot(a.v, b.v); }
+    friend Lane pow(Lane a, Lane b) { return costly(std::pow(a.v, b.v)); }
+    friend Lane hypot(Lane a, Lane b) { return costly(std::hypot(a.v, b.v)); }
     friend Lane atan2(Lane a, Lane b) {
         // The cut, where the angle jumps from -pi to pi, and the origin.
         const int side = a.v > 0 ? 3 : a.v < 0 ? 4 : 5;
         xgrad::detail::note_decision(b.v < 0 ? (std::signbit(a.v) ? 1 : 2) : b.v == 0 ? side : 0);
-        return std::atan2(a.v, b.v);
+        return costly(std::atan2(a.v, b.v));
     }
-    friend Lane erfinv(Lane a) { return special::erfinv(a.v); }
-    friend Lane lgamma(Lane a) { return special::lgamma(a.v); }
-    friend Lane digamma(Lane a) { return special::digamma(a.v); }
-    friend Lane polygamma(Lane n, Lane a) { return special::polygamma(n.v, a.v); }
-    friend Lane bessel_i(Lane n, Lane a) { return special::bessel_i(n.v, a.v); }
-    friend Lane spherical_bessel_j(Lane n, Lane a) { return special::spherical_bessel_j(n.v, a.v); }
+    friend Lane erfinv(Lane a) { return costly(special::erfinv(a.v)); }
+    friend Lane lgamma(Lane a) { return costly(special::lgamma(a.v)); }
+    friend Lane digamma(Lane a) { return costly(special::digamma(a.v)); }
+    friend Lane polygamma(Lane n, Lane a) { return costly(special::polygamma(n.v, a.v)); }
+    friend Lane bessel_i(Lane n, Lane a) { return costly(special::bessel_i(n.v, a.v)); }
+    friend Lane spherical_bessel_j(Lane n, Lane a) {
+        return costly(special::spherical_bessel_j(n.v, a.v));
+    }
 
 private:
+    static Lane costly(double y) {
+        ++costly_functions;
+        return y;
+    }
     static Mask<Traced> noted(bool outcome) {
         xgrad::detail::note_decision(outcome ? 1 : 0);
         return {outcome};

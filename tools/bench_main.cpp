@@ -3,6 +3,7 @@
 #include <ops/gemm.hpp>
 #include <tools/bench_compare.hpp>
 #include <tools/bench_json.hpp>
+#include <tools/bench_scaling.hpp>
 #include <tools/bench_script.hpp>
 
 #include <CLI/CLI.hpp>
@@ -29,6 +30,7 @@ struct Settings {
     double budget = 0;  // 0: by mode
     std::size_t exactly = 0;
     bool cost = false;
+    bool scaling = false;
     bool instructions = false;
     std::string history;
     Comparison comparison{};
@@ -63,8 +65,10 @@ void add_options(CLI::App& app, Settings& settings) {
         ->transform(CLI::CheckedTransformer(std::map<std::string, Clock>{
             {"auto", Clock::choose}, {"wall", Clock::wall}, {"cpu", Clock::cpu}}));
     app.add_flag("--details", comparison.details, "print the parts of each case, too");
-    app.add_option("--plot", comparison.plot, "draw the comparison's ratios into this SVG file")
-        ->needs("--compare");
+    app.add_option(
+        "--plot",
+        comparison.plot,
+        "draw the comparison's ratios, or the growth, into this SVG file");
     app.add_option("--exactly", settings.exactly, "rounds of each case, to count what they take");
     app.add_option(
         "--history",
@@ -76,6 +80,10 @@ void add_options(CLI::App& app, Settings& settings) {
         "count the instructions of W1, W4 and W7 by valgrind; with --history, into the line");
     app.add_flag(
         "--cost", settings.cost, "what the library costs its users: compile time, size, start");
+    app.add_flag(
+        "--scaling",
+        settings.scaling,
+        "how time and memory grow with elements, ops, layers, units and rows");
     app.footer(
         "A comparison takes processor time instead of wall time, and says so, when the machine\n"
         "is busy with other work. Exit code: 0; 1 a goal was missed; 2 bad use or no peer.");
@@ -213,6 +221,14 @@ int run(Settings& settings) {
             "bench_cost.py",
             peers.empty() ? std::vector<std::string>{} : std::vector{"--peers=" + peers});
     }
+    if (settings.scaling) {
+        xgrad::set_num_threads(settings.comparison.threads);
+        const double budget = settings.budget > 0 ? settings.budget : 0.3;
+        return print_scaling(budget, settings.comparison.plot) ? good : goal_missed;
+    }
+    if (!settings.comparison.plot.empty() && settings.comparison.peers.empty())
+        throw std::invalid_argument(
+            "bench: --plot draws a comparison or --scaling; need one of them");
     if (settings.instructions && settings.history.empty())
         become_script("bench_instructions.py", {});
     Phases::take_exactly(settings.exactly);

@@ -113,6 +113,31 @@ TEST_CASE("backward: the seed's array is not the gradient's") {
     check_close(x.grad(), {8, 8});
 }
 
+// A rule may write its share over a gradient that only the walk holds.
+TEST_CASE("backward: a gradient that somebody holds is not written over") {
+    const Variable<double> x(Array<double>{0.5, -1, 2}, true), w(Array<double>{3, 4, 5}, true);
+    const Variable<double> seed(Array<double>{1, 2, 3});
+    const Variable<double> u = x * w, y = tanh(u);
+    u.retain_grad();
+    std::vector<Variable<double>> seen;
+    u.register_hook([&](const Variable<double>& g) { seen.push_back(g); });
+    y.backward(seed, {.retain_graph = true});
+    y.backward(seed);
+    const Array<double> du(seed.value() * (1 - y.value() * y.value()));
+    check_close(seed.value(), {1, 2, 3});
+    REQUIRE(seen.size() == 2);
+    check_close(seen[0].value(), du);
+    check_close(seen[1].value(), du);
+    check_close(u.grad(), Array<double>(2 * du));
+    check_close(x.grad(), Array<double>(2 * du * w.value()));
+    check_close(w.grad(), Array<double>(2 * du * x.value()));
+    // One input passes the gradient on, the other's share is computed.
+    const Variable<double> a(Array<double>{1, 2}, true), b(Array<double>{5, 7}, true);
+    sum(square(a - b)).backward();
+    check_close(a.grad(), {-8, -10});
+    check_close(b.grad(), {8, 10});
+}
+
 TEST_CASE("backward: two leaves that receive one share keep gradients apart") {
     const V a = leaf({1, 2}), b = leaf({3, 4});
     sum(a + b).backward();

@@ -338,6 +338,9 @@ TEST_CASE("doctor refuses no dev rows, test rows, and a batch of one row") {
     Options one = training(1);
     one.rows = 1;
     CHECK(refusal(data, one) == "doctor: rows is 1; need at least 2");
+    Options judged = training(1);
+    judged.train_dev = data.dev->as(data::Part::test);
+    CHECK(refusal(data, judged).starts_with("doctor: some rows are of the test part; need train"));
     data.dev = data.dev->as(data::Part::test);
     CHECK(
         refusal(data, training(1)) ==

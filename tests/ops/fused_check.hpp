@@ -10,7 +10,8 @@
 
 namespace xgrad::test {
 
-// The fused formula and the same one op by op: values and gradients of every input agree.
+// The fused formula and the same one op by op: values and gradients of every input agree, those of
+// a second backward too.
 template <class T, class F, class... X>
 void check_fused(F formula, double tolerance, const X&... arrays) {
     const std::vector<Array<T>> inputs{arrays...};
@@ -25,10 +26,20 @@ void check_fused(F formula, double tolerance, const X&... arrays) {
         std::vector<Array<T>> results{y.value()};
         if (y.requires_grad()) {
             const Variable<T> seed(random_array<T>(y.shape(), 99));
-            for (const auto& g :
-                 grad<T>(std::vector{y}, in, {.seeds = {seed}, .allow_unused = true})) {
-                results.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
-            }
+            const auto gradients = [&](bool retain_graph) {
+                std::vector<Array<T>> all;
+                for (const auto& g : grad<T>(
+                         std::vector{y},
+                         in,
+                         {.seeds = {seed}, .retain_graph = retain_graph, .allow_unused = true})) {
+                    all.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
+                }
+                return all;
+            };
+            // A second one does not find what the first used up, and computes the same bits.
+            const auto first = gradients(true), second = gradients(false);
+            CHECK(first == second);
+            results.insert(results.end(), first.begin(), first.end());
         }
         return results;
     };

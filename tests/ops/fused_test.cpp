@@ -187,6 +187,37 @@ TEST_CASE("elementwise: two inputs of which one depends on the other") {
     check_close(same.value(), {1, 4});
 }
 
+// Up to 4 MiB the partials come from the forward pass; above, and the second time, backward
+// computes them.
+TEST_CASE("elementwise: partials kept and computed anew have the same bits") {
+    const auto f = elementwise([](auto a, auto b, auto c) { return exp(a * b) * sigmoid(c) + c; });
+    for (const std::size_t n : {1000U, (1U << 19) + 3U}) {
+        const Variable<double> a(random_array<double>({n}, 1), true),
+            c(random_array<double>({n}, 2));
+        const Variable<double> b(random_array<double>({n}, 3), true);
+        const Variable<double> seed(random_array<double>({n}, 4));
+        const Variable<double> y = f(a, b, c);
+        const auto one = grad<double>({y}, {b}, {.seeds = {seed}, .retain_graph = true});
+        const auto both = grad<double>({y}, {a, b}, {.seeds = {seed}});
+        CHECK(one[0].value() == both[1].value());
+        CHECK(
+            both[0].value()(n - 1) ==
+            doctest::Approx(
+                seed.value()(n - 1) * b.value()(n - 1) * (y.value()(n - 1) - c.value()(n - 1))));
+    }
+}
+
+TEST_CASE("elementwise: kept partials are freed with what the rules keep") {
+    const Variable<float> x(random_array<float>({100'000}, 1), true);
+    const auto f = elementwise([](auto a) { return tanh(a); });
+    const Variable<float> y = f(x);
+    const std::size_t before = memory_stats().live_bytes;
+    y.backward(Variable<float>(Array<float>({100'000}, 1.0F)));
+    CHECK(memory_stats().live_bytes <= before + 4096);  // the partials became the gradient
+    x.zero_grad();
+    CHECK(memory_stats().live_bytes < before - 390'000);
+}
+
 TEST_CASE("elementwise: nothing but values for constants and under NoGradGuard; empty arrays") {
     const auto f = elementwise([](auto a, auto b) { return a + b; });
     const Variable<double> c(Array<double>{1, 2}), x(Array<double>{1, 2}, true);

@@ -76,5 +76,27 @@ class ExactlyTest(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["samples"], 3)
 
 
+class ScalingTest(unittest.TestCase):
+    def test_tells_how_time_and_memory_grow(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plot = pathlib.Path(folder) / "scaling.svg"
+            done = bench("--scaling", "--budget=0.001", f"--plot={plot}")
+            self.assertIn(done.returncode, (0, 1), done.stderr)  # 1: times on a busy machine
+            lines = done.stdout.splitlines()
+            self.assertEqual(
+                [line.split()[0] for line in lines],
+                ["with", "elements", "ops", "layers", "units", "rows", "picture:"])
+            for line in lines[1:-1]:
+                due, _, memory = (float(word[1:]) for word in line.split() if word[0] == "^")
+                self.assertAlmostEqual(memory, due, delta=0.25, msg=line)
+            self.assertIn("</svg>", plot.read_text())
+
+    def test_a_plot_needs_something_to_draw(self):
+        refused = bench("W4", "--plot=/nowhere.svg")
+        self.assertEqual(refused.returncode, 2)
+        self.assertEqual(
+            refused.stderr, "bench: --plot draws a comparison or --scaling; need one of them\n")
+
+
 if __name__ == "__main__":
     unittest.main()
