@@ -116,7 +116,8 @@ public:
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             table.columns[i].name = sources_[i].column.name;
             table.columns[i].type = sources_[i].column.type;
-            table.columns[i].categories = sources_[i].column.categories;
+            if (table.columns[i].categories != sources_[i].column.categories)
+                table.columns[i].categories = sources_[i].column.categories;
         }
         return table.rows() > 0;
     }
@@ -251,12 +252,15 @@ private:
 
     // The row at hand into row_; false when it is to be dropped.
     bool convert() {
+        // First: a row that is dropped adds no category.
+        if (options_.on_missing == Missing::drop_row &&
+            std::ranges::any_of(
+                sources_, [&](const Source& s) { return is_missing(rows_->field(s.place)); }))
+            return false;
         for (std::size_t i = 0; i < sources_.size(); ++i) {
             Source& source = sources_[i];
             const std::string_view field = rows_->field(source.place);
             if (is_missing(field)) {
-                if (options_.on_missing == Missing::drop_row)
-                    return false;
                 if (options_.on_missing == Missing::error)
                     fail_at(
                         source,

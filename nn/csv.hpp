@@ -105,8 +105,8 @@ private:
 /// told on_missing = Missing::keep (NaN is an empty field) and the columns' types and categories; a
 /// category that CsvOptions::missing lists comes back as missing. Text is quoted where it must be.
 /// The file appears whole or not at all. Throws std::invalid_argument for no columns, columns of
-/// different lengths, an infinity or a code without a category, IoError for a path that cannot be
-/// written.
+/// different lengths, an infinity, a code without a category or a delimiter that numbers contain,
+/// IoError for a path that cannot be written.
 void write_csv(const std::filesystem::path& path, const Table& table, char delimiter = ',');
 
 /// What each column is for.

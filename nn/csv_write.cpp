@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
 
 namespace xgrad::data {
 namespace {
@@ -42,7 +43,18 @@ void check(const Table& table) {
     }
 }
 
-// An empty name is quoted: without, it would be a missing value.
+void check(char delimiter) {
+    constexpr std::string_view taken("\"\r\n\0+-.0123456789e", 18);
+    if (taken.find(delimiter) != taken.npos) {
+        fail<std::invalid_argument>(
+            "write_csv: the delimiter is byte {}; need one that is in no number, and not the "
+            "quote, "
+            "CR, LF or NUL",
+            static_cast<int>(static_cast<unsigned char>(delimiter)));
+    }
+}
+
+// Empty text is quoted: a line of nothing would be no row.
 void append_text(std::string& to, const std::string& text, char delimiter) {
     to += text.empty() ? "\"\"" : csv_field(text, delimiter);
 }
@@ -74,6 +86,7 @@ std::string csv_field(const std::string& text, char delimiter) {
 
 void write_csv(const std::filesystem::path& path, const Table& table, char delimiter) {
     check(table);
+    check(delimiter);
     nn::AtomicFile file("write_csv", path);
     std::string text;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {

@@ -170,7 +170,7 @@ void Examination<T>::look_at_layers() {
 template <class T>
 void Examination<T>::look_at_start() {
     look_at_layers();
-    if (!options_.trained && report_.healthy()) {
+    if (!options_.trained && !options_.fit.loss && report_.healthy()) {
         const ChanceResult chance = loss_at_chance(*model_, data_.train, {.seed = options_.seed});
         // Scores that are too large cost some epochs; an answer among the inputs costs the result.
         if (chance.passed)
@@ -212,6 +212,7 @@ void Examination<T>::look_at_learning() {
         FitOptions<T> how = options_.fit;
         how.checkpoint.clear();
         how.progress = nullptr;
+        how.handle_interrupt = false;
         try {
             const FitResult result = fit(*trained, data_, how);
             add(State::good, "training", result.text());
@@ -227,14 +228,20 @@ void Examination<T>::look_at_learning() {
 
 template <class T>
 void Examination<T>::look_at_errors(nn::Module<T>& trained) {
+    const auto score = [&](const data::Dataset<T>& rows) {
+        return detail::score(trained, rows, options_.fit.loss, false);
+    };
+    const auto train = score(data_.train);
+    if (!train.counts)
+        return;
     ErrorRates rates{
-        .train = evaluate(trained, data_.train).error,
-        .dev = evaluate(trained, *data_.dev).error,
+        .train = train.evaluation.error,
+        .dev = score(*data_.dev).evaluation.error,
         .optimal = options_.optimal,
         .train_rows = data_.train.size(),
         .dev_rows = data_.dev->size()};
     if (options_.train_dev) {
-        rates.train_dev = evaluate(trained, *options_.train_dev).error;
+        rates.train_dev = score(*options_.train_dev).evaluation.error;
         rates.train_dev_rows = options_.train_dev->size();
     }
     const double guessing = guessing_error(data_.train, *data_.dev);
@@ -281,7 +288,7 @@ void Examination<T>::look_at_trained(nn::Module<T>& trained) {
             "{:.1f} % of the weights are 0, {:.1f} % near 0",
             100 * report_.sparsity->weights.zero_share(),
             100 * report_.sparsity->weights.near_zero_share()));
-    if (!options_.learning_curve || data_.train.classes() == 0)
+    if (!options_.learning_curve || !report_.diagnosis)
         return;
     LearningCurveOptions how;
     how.seed = options_.seed;

@@ -67,13 +67,14 @@ struct DoctorReport {
 /// initial scale (practice P12), the layers (P11), the loss by chance, the gradients where a check
 /// is given, a few rows learnt by heart. Learning: a copy is trained, then errors with their bands,
 /// whether they are better than guessing, the diagnosis (P2) and its step (P3), the layers and the
-/// sparsity (P5) afterwards, and the learning curve if asked for. For targets in place of labels
-/// the errors and what rests on them are left out. Inputs count as normalised when the deviation of
-/// all numbers is from 0.1 to 10, their mean within three deviations of 0, and the deviations of
-/// single features (the tenth at either end aside) within a factor of 100; so do pictures of [0,
-/// 1]. The model is not changed. Throws std::invalid_argument for a model that does not clone, no
-/// dev rows, rows of Part::test, another number of classes in dev, rows = 0 or 1 and options of the
-/// diagnosis out of range, ShapeError for other features in dev, and what fit() throws of options.
+/// sparsity (P5) afterwards, and the learning curve if asked for. For targets in place of labels,
+/// and a loss of outputs that are no scores (rows, classes), the errors and what rests on them are
+/// left out. Inputs count as normalised when the deviation of all numbers is from 0.1 to 10, their
+/// mean within three deviations of 0, and the deviations of single features (the tenth at either
+/// end aside) within a factor of 100; so do pictures of [0, 1]. The model is not changed. Throws
+/// std::invalid_argument for a model that does not clone, no dev rows, rows of Part::test, another
+/// number of classes in dev, rows = 0 or 1 and options of the diagnosis out of range, ShapeError
+/// for other features in dev, and what fit() throws of options.
 ///
 ///     std::puts(train::doctor(net, {parts.train, *parts.dev}).text().c_str());
 template <class T>

@@ -37,22 +37,25 @@ struct Scales {
 template <class T>
 Scales scales_of(const Array<T>& x) {
     const std::size_t rows = x.shape()[0], features = x.size() / rows;
+    // From the first row, so that a constant feature's mean is that constant.
+    std::vector<double> means(x.data(), x.data() + features);
     std::vector<double> sum(features), squares(features);
     Scales scales{};
     for (std::size_t i = 0; i < x.size(); ++i) {
         const auto v = static_cast<double>(x.data()[i]);
         scales.not_finite += !std::isfinite(v);
-        sum[i % features] += v;
+        sum[i % features] += v - means[i % features];
     }
+    for (std::size_t j = 0; j < features; ++j)
+        means[j] += sum[j] / static_cast<double>(rows);
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double d =
-            static_cast<double>(x.data()[i]) - sum[i % features] / static_cast<double>(rows);
+        const double d = static_cast<double>(x.data()[i]) - means[i % features];
         squares[i % features] += d * d;
     }
     std::vector<double> deviations;
     double second = 0;
     for (std::size_t j = 0; j < features; ++j) {
-        const double mean = sum[j] / static_cast<double>(rows);
+        const double mean = means[j];
         const double variance = squares[j] / static_cast<double>(rows);
         scales.mean += mean / static_cast<double>(features);
         second += (variance + mean * mean) / static_cast<double>(features);

@@ -21,14 +21,18 @@ struct Ends {
     const LayerFigures* last = nullptr;
 };
 
-// The paths of modules with parameters of their own, "2" for "2.weight".
+// The path of a parameter's module, "2" for "2.weight".
+std::string owner_of(const std::string& parameter) {
+    const std::size_t dot = parameter.rfind('.');
+    return dot == std::string::npos ? "" : parameter.substr(0, dot);
+}
+
+// Those of modules with parameters of their own.
 template <class T>
 std::set<std::string> owners_of(const nn::Module<T>& model) {
     std::set<std::string> paths;
-    for (const nn::Parameter<T>& parameter : model.parameters()) {
-        const std::size_t dot = parameter.name.rfind('.');
-        paths.insert(dot == std::string::npos ? "" : parameter.name.substr(0, dot));
-    }
+    for (const nn::Parameter<T>& parameter : model.parameters())
+        paths.insert(owner_of(parameter.name));
     return paths;
 }
 
@@ -50,6 +54,8 @@ bool rows_are_equal(const Array<T>& matrix) {
     const std::size_t row = matrix.size() / matrix.shape()[0];
     T largest = 0, apart = 0;
     for (std::size_t i = 0; i < matrix.size(); ++i) {
+        if (!std::isfinite(matrix.data()[i]))
+            return false;
         largest = std::max(largest, std::abs(matrix.data()[i]));
         apart = std::max(apart, std::abs(matrix.data()[i] - matrix.data()[i % row]));
     }
@@ -64,7 +70,7 @@ std::vector<std::string> symmetric_layers(
     std::vector<Variable<T>> inputs;
     for (const nn::Parameter<T>& p : model.parameters()) {
         const Shape& shape = p.value.shape();
-        const bool hidden = ends.last && p.name.substr(0, p.name.rfind('.')) != ends.last->path;
+        const bool hidden = ends.last && owner_of(p.name) != ends.last->path;
         if (!hidden || !p.decays || !p.value.requires_grad() || shape.size() < 2 || shape[0] < 2 ||
             !rows_are_equal(p.value.value()))
             continue;
@@ -107,11 +113,13 @@ std::string advice_for(const LayerReport& report) {
 }
 
 void judge_scale(InitialScale& scale, const Ends& ends, const InitialScaleOptions& options) {
+    // What is no number has exploded.
     const auto lost = [&](double ratio) {
-        return ratio < options.vanishing || ratio > options.exploding;
+        return ratio < options.vanishing || !(ratio <= options.exploding);
     };
     const bool forward = lost(scale.forward);
-    if (!ends.first || (!forward && !lost(scale.backward))) {
+    const bool has_gradients = ends.first && ends.first->gradient && ends.last->gradient;
+    if (!ends.first || (!forward && !(has_gradients && lost(scale.backward)))) {
         scale.state = InitialScale::State::good;
         scale.verdict = "good: the scale is kept from the first layer to the last";
         return;

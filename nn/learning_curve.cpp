@@ -1,11 +1,13 @@
 #include <autograd/fail.hpp>
 #include <nn/learning_curve.hpp>
 #include <nn/rng.hpp>
+#include <nn/scoring.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 namespace xgrad::train {
@@ -171,16 +173,39 @@ LearningCurve learning_curve(
             data.dev ? data.dev->size() : 0,
             data.train.classes());
     }
-    const std::size_t all = data.train.size();
+    const auto steps_of = [&](std::size_t rows, bool drop_last) {
+        return std::max<std::size_t>(
+            1, (rows + (drop_last ? 0 : fit.batch_size - 1)) / fit.batch_size);
+    };
+    const auto error_of = [&](nn::Module<T>& trained, const data::Dataset<T>& rows) {
+        const auto score = detail::score(trained, rows, fit.loss, false);
+        if (!score.counts) {
+            fail<std::invalid_argument>(
+                "learning_curve: the model's outputs are no scores (rows, {} classes), so there "
+                "are "
+                "no errors to count; pass a trial of your own",
+                rows.classes());
+        }
+        return score.evaluation.error;
+    };
+    const std::size_t all = fit.epochs * steps_of(data.train.size(), fit.drop_last);
     const auto trial = [&](const data::Dataset<T>& rows, const data::Dataset<T>& dev) {
         const auto copy = model.clone();
         FitOptions<T> how = fit;
         how.checkpoint.clear();
         how.progress = nullptr;
         how.drop_last = fit.drop_last && rows.size() >= fit.batch_size;
-        how.epochs = (fit.epochs * all + rows.size() - 1) / rows.size();
-        static_cast<void>(train::fit(*copy, {rows, dev}, how));
-        return TrialErrors{evaluate(*copy, rows).error, evaluate(*copy, dev).error};
+        how.handle_interrupt = false;
+        const std::size_t steps = steps_of(rows.size(), how.drop_last);
+        how.epochs = (all + steps - 1) / steps;
+        const FitResult result = train::fit(*copy, {rows, dev}, how);
+        if (result.end == FitEnd::stopped) {
+            fail<std::runtime_error>(
+                "learning_curve: the trial on {} rows {}; need one that ends by itself",
+                rows.size(),
+                result.ended);
+        }
+        return TrialErrors{error_of(*copy, rows), error_of(*copy, dev)};
     };
     return learning_curve<T>(data.train, *data.dev, trial, options);
 }

@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <nn/metrics.hpp>
+#include <nn/rows.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -281,9 +282,8 @@ double r2_score(const Array<T>& outputs, const Array<T>& targets) {
         const auto target = [&](std::size_t i) {
             return static_cast<double>(targets.data()[i * columns + j]);
         };
-        double mean = 0, residual = 0, variance = 0;
-        for (std::size_t i = 0; i < rows; ++i)
-            mean += target(i) / static_cast<double>(rows);
+        const double mean = data::detail::mean_of_column(targets.data(), rows, columns, j);
+        double residual = 0, variance = 0;
         for (std::size_t i = 0; i < rows; ++i) {
             const double d = target(i) - static_cast<double>(outputs.data()[i * columns + j]);
             residual += d * d;

@@ -22,6 +22,17 @@ std::size_t row_size(const Array<T>& array) {
     return array.shape()[0] == 0 ? 0 : array.size() / array.shape()[0];
 }
 
+/// The mean of column j of a matrix, from the differences to its first row: a constant column's
+/// mean is that constant to the bit.
+template <class T>
+double mean_of_column(const T* matrix, std::size_t rows, std::size_t columns, std::size_t j) {
+    const auto first = static_cast<double>(matrix[j]);
+    double sum = 0;
+    for (std::size_t i = 1; i < rows; ++i)
+        sum += static_cast<double>(matrix[i * columns + j]) - first;
+    return first + sum / static_cast<double>(rows);
+}
+
 /// An array of that shape in `to`: the one that is there where it fits. What was moved away may
 /// have left an array of any shape.
 template <class T>

@@ -2,6 +2,7 @@
 #include <nn/adam.hpp>
 #include <nn/noise_guard.hpp>
 #include <nn/rng.hpp>
+#include <nn/rows.hpp>
 #include <nn/sanity.hpp>
 #include <nn/scoring.hpp>
 
@@ -37,10 +38,7 @@ double chance_of(const char* who, const data::Dataset<T>& dataset) {
     const std::size_t rows = dataset.size(), columns = targets.size() / rows;
     double squares = 0;
     for (std::size_t j = 0; j < columns; ++j) {
-        double mean = 0;
-        for (std::size_t i = 0; i < rows; ++i)
-            mean +=
-                static_cast<double>(targets.data()[i * columns + j]) / static_cast<double>(rows);
+        const double mean = data::detail::mean_of_column(targets.data(), rows, columns, j);
         for (std::size_t i = 0; i < rows; ++i) {
             const double d = static_cast<double>(targets.data()[i * columns + j]) - mean;
             squares += d * d;
@@ -106,8 +104,14 @@ OverfitResult overfit_batch(
         const Variable<T> loss =
             detail::loss_of(options.loss, (*copy)(Variable<T>(batch.x)), batch);
         result.losses.push_back(static_cast<double>(loss.item()));
-        if (options.loss && step == 0)
+        if (options.loss && step == 0) {
+            if (result.losses[0] <= 0) {
+                fail<std::invalid_argument>(
+                    "overfit_batch: the first loss is {}; need one above 0 that falls to 0",
+                    result.losses[0]);
+            }
             result.below = options.share * result.losses[0];
+        }
         result.passed = result.losses.back() < result.below;
         if (result.passed || !std::isfinite(result.losses.back()) || step == options.steps)
             break;

@@ -12,19 +12,22 @@
 namespace xgrad::train {
 namespace {
 
-// Calls visit(batch, rows, outputs) for all rows in their order.
+// Calls visit(batch, rows, outputs) for all rows in their order; the batch without its x unless
+// that is kept.
 template <class T, class Visit>
 void for_batches(
     nn::Module<T>& model,
     const data::Dataset<T>& dataset,
     std::size_t batch_size,
+    bool keeps_x,
     const Visit& visit) {
     const data::DataLoader<T> loader(dataset, {.batch_size = batch_size, .shuffle = false});
     const nn::EvalMode<T> mode(model);
     const NoGradGuard no_grad;
     for (data::Batch<T>& batch : loader.epoch(0)) {
         const std::size_t rows = batch.x.shape()[0];
-        visit(batch, rows, model(Variable<T>(batch.x)));
+        Variable<T> x(keeps_x ? batch.x : std::move(batch.x));
+        visit(batch, rows, model(x));
     }
 }
 
@@ -115,6 +118,7 @@ Score<T> score(
         model,
         dataset,
         batch_size,
+        bool(loss),
         [&](const data::Batch<T>& batch, std::size_t rows, const Variable<T>& out) {
             cost +=
                 static_cast<double>(rows) * static_cast<double>(loss_of(loss, out, batch).item());
@@ -127,7 +131,7 @@ Score<T> score(
         });
     const auto rows = static_cast<double>(dataset.size());
     const double error = (counts ? static_cast<double>(errors) : cost) / rows;
-    return {{cost / rows, error}, outputs.take()};
+    return {{cost / rows, error}, outputs.take(), counts};
 }
 
 }  // namespace detail
@@ -144,6 +148,7 @@ Array<T> predict(nn::Module<T>& model, const data::Dataset<T>& dataset, std::siz
         model,
         dataset,
         batch_size,
+        false,
         [&](const data::Batch<T>& /*batch*/, std::size_t rows, const Variable<T>& out) {
             outputs.add(out.value(), rows);
         });

@@ -22,6 +22,7 @@ template <class T>
 struct Score {
     Evaluation evaluation;
     Array<T> outputs;
+    bool counts;  ///< the error is the share of rows that are wrong
 };
 
 /// As evaluate() does, by that loss; where it takes outputs that are no scores (N, classes), the

@@ -149,7 +149,8 @@ void Journal::read(const std::string& text, const std::string& first_line) {
 
 void Journal::check_settings(const std::string& line, const std::string& own) const {
     const Json there = Json::parse(line, nullptr, false);
-    if (!there.is_object() || !there.contains("xgrad_search") || !there.contains("settings"))
+    if (!there.is_object() || !there.contains("xgrad_search") || !there.contains("settings") ||
+        !there["settings"].is_object())
         refuse("not a journal; {}", need_journal);
     if (there["xgrad_search"] != version)
         refuse("version {}; need version {}", there["xgrad_search"].dump(), version);

@@ -35,11 +35,14 @@ template <class T, std::size_t N>
 struct Partials {
     std::array<std::optional<Array<T>>, N> arrays;
 
+    /// Null where there is none.
     [[nodiscard]] std::array<T*, N> pointers() {
-        std::array<T*, N> all;
-        for (std::size_t k = 0; k < N; ++k)
-            all[k] = arrays[k] ? arrays[k]->data() : nullptr;
-        return all;
+        std::array<T*, N> to{};
+        for (std::size_t k = 0; k < N; ++k) {
+            if (arrays[k])
+                to[k] = arrays[k]->data();
+        }
+        return to;
     }
 };
 
@@ -93,13 +96,16 @@ public:
         for (std::size_t k = 0; k < N; ++k)
             inputs[k] = &x_[k]->array;
         const FusedCall<Batch<T>, N> call(this->shape, inputs);
-        if (partials_) {
-            call.scale(g.value().data(), partials_->pointers());
+        if (auto kept = std::exchange(partials_, std::nullopt)) {  // another time they are computed
+            for (std::size_t k = 0; k < N; ++k) {
+                if (!wanted[k])
+                    kept->arrays[k].reset();
+            }
+            call.scale(g.value().data(), kept->pointers());
             for (std::size_t k = 0; k < N; ++k) {
                 if (wanted[k])
-                    shares[k] = Variable<T>(std::move(*partials_->arrays[k]));
+                    shares[k] = Variable<T>(std::move(*kept->arrays[k]));
             }
-            partials_.reset();  // another backward computes them anew
             return;
         }
         std::array<T*, N> dx{};

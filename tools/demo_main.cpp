@@ -138,6 +138,8 @@ Trained train_network(
     options.callbacks.push_back(run);
     Trained trained;
     trained.fit = train::fit(net, {data.train, data.dev}, options);
+    if (trained.fit.end == train::FitEnd::interrupted)
+        throw std::runtime_error("demo: " + trained.fit.ended);
     trained.train = train::evaluate(net, data.train);
     trained.dev = train::evaluate(net, data.dev);
     trained.diagnosis = train::diagnose(

@@ -68,7 +68,7 @@ std::string page_of(const LiveState& state, const std::string& title) {
         const train::EpochRecord& last = history.back();
         figures.push_back(
             {state.has_dev ? "dev error" : "train error",
-             percent(state.has_dev ? last.dev.error : last.train.error),
+             error_text(state.has_dev ? last.dev.error : last.train.error, history),
              fmt::format("after epoch {}", history.size())});
     }
     page.figures(figures);

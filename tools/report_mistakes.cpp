@@ -30,9 +30,15 @@ void check_scores(const char* function, const Array<T>& scores, const data::Labe
     }
 }
 
-// The class with the largest score, and its probability.
+// The class with the largest score, and its probability. None is called where a score is NaN.
+struct Call {
+    std::size_t best;
+    double sure;
+    bool none;
+};
+
 template <class T>
-std::pair<std::size_t, double> called(std::span<const T> row) {
+Call called(std::span<const T> row) {
     std::size_t best = 0;
     bool has_nan = false;
     for (std::size_t k = 0; k < row.size(); ++k) {
@@ -43,7 +49,7 @@ std::pair<std::size_t, double> called(std::span<const T> row) {
     double sum = 0;
     for (const T score : row)
         sum += std::exp(static_cast<double>(score) - static_cast<double>(row[best]));
-    return {best, has_nan ? 0 : 1 / sum};
+    return {best, std::isfinite(sum) ? 1 / sum : 0, has_nan};
 }
 
 template <class T>
@@ -84,10 +90,10 @@ std::vector<Mistake> worst_mistakes(
     check_scores("worst_mistakes", scores, labels);
     std::vector<Mistake> wrong;
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        const auto [best, sure] = called(row_of(scores, i));
+        const Call call = called(row_of(scores, i));
         const auto label = static_cast<std::size_t>(labels[i]);
-        if (best != label)
-            wrong.push_back({i, label, best, sure});
+        if (call.none || call.best != label)
+            wrong.push_back({i, label, call.best, call.sure});
     }
     std::ranges::stable_sort(wrong, std::ranges::greater(), &Mistake::sure);
     if (wrong.size() > count)
@@ -110,8 +116,12 @@ Confusion confusion_of(
     }
     Confusion found{
         std::move(classes), std::vector<std::vector<std::size_t>>(n, std::vector<std::size_t>(n))};
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        ++found.counts[static_cast<std::size_t>(labels[i])][called(row_of(scores, i)).first];
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        const Call call = called(row_of(scores, i));
+        const auto label = static_cast<std::size_t>(labels[i]);
+        if (!call.none || call.best != label)
+            ++found.counts[label][call.best];
+    }
     return found;
 }
 

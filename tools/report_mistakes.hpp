@@ -20,14 +20,15 @@ struct Mistake {
     double sure;         ///< its probability, softmax of the row's scores; 0 where one is NaN
 };
 
-/// The mistakes in scores (N, classes) before any softmax, the surest first, `count` at most.
-/// Throws ShapeError when scores and labels do not fit.
+/// The mistakes in scores (N, classes) before any softmax, the surest first, `count` at most;
+/// a row with a NaN is one. Throws ShapeError when scores and labels do not fit.
 template <class T>
 [[nodiscard]] std::vector<Mistake> worst_mistakes(
     const Array<T>& scores, const data::Labels& labels, std::size_t count = 12);
 
-/// The confusion matrix of such scores; without names the classes are "0", "1", ... Throws
-/// ShapeError when scores and labels do not fit, std::invalid_argument for another number of names.
+/// The confusion matrix of such scores; a row with a NaN counts where its largest number is, but
+/// never as right. Without names the classes are "0", "1", ... Throws ShapeError when scores and
+/// labels do not fit, std::invalid_argument for another number of names.
 template <class T>
 [[nodiscard]] Confusion confusion_of(
     const Array<T>& scores, const data::Labels& labels, std::vector<std::string> classes = {});

@@ -152,6 +152,8 @@ void RunFolder::open() {
         started_ = run.value("started", utc_date());
         resumed_ = run.value("resumed", std::vector<std::string>());
         resumed_.push_back(utc_date());
+        if (fs::exists(folder_ / "verdicts.json"))
+            read_verdicts(folder_ / "verdicts.json", verdicts_, results_);
     }
     const Json run = {{"status", "started"}, {"started", started_}, {"resumed", resumed_}};
     write_file(file, text_of(run));

@@ -6,9 +6,13 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace xgrad::report {
+
+struct Verdict;
 
 using Json = nlohmann::ordered_json;
 
@@ -30,5 +34,11 @@ using Json = nlohmann::ordered_json;
 
 /// Throws IoError that names the file, for one that cannot be read or is no JSON, with the line.
 [[nodiscard]] Json read_json(const std::filesystem::path& path);
+
+/// Adds those of a verdicts.json. Throws IoError that names it, where it is not one.
+void read_verdicts(
+    const std::filesystem::path& path,
+    std::vector<Verdict>& verdicts,
+    std::map<std::string, double>& results);
 
 }  // namespace xgrad::report

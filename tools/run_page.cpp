@@ -90,15 +90,25 @@ void add_layers(Page& page, const std::vector<LayerRow>& layers) {
 
 }  // namespace
 
+bool has_shares(const train::History& history) {
+    const auto counts = [](const Evaluation& e) {
+        return std::isfinite(e.error) && e.error != e.cost;
+    };
+    return std::ranges::any_of(history, [&](const EpochRecord& epoch) {
+        return counts(epoch.train) || counts(epoch.dev);
+    });
+}
+
+std::string error_text(double error, const train::History& history) {
+    return has_shares(history) ? percent(error) : fmt::format("{:.4g}", error);
+}
+
 std::vector<Chart> charts_of(const train::History& history, bool has_dev, std::size_t best_epoch) {
     std::vector<Chart> charts = {chart_of("Cost", history, &Evaluation::cost, has_dev, best_epoch)};
-    Chart error = chart_of("0-1 error", history, &Evaluation::error, has_dev, best_epoch);
-    error.percent = true;
-    const bool known = std::ranges::any_of(error.curves, [](const Curve& curve) {
-        return std::ranges::any_of(curve.values, [](double value) { return std::isfinite(value); });
-    });
-    if (known)
-        charts.push_back(std::move(error));
+    if (has_shares(history)) {
+        charts.push_back(chart_of("0-1 error", history, &Evaluation::error, has_dev, best_epoch));
+        charts.back().percent = true;
+    }
     return charts;
 }
 
@@ -153,7 +163,7 @@ RunPage page_of(const RunRecord& run) {
         const EpochRecord& best = run.history[page.best_epoch - 1];
         page.figures.push_back(
             {page.has_dev ? "dev error" : "train error",
-             percent(page.has_dev ? best.dev.error : best.train.error),
+             error_text(page.has_dev ? best.dev.error : best.train.error, run.history),
              fmt::format("epoch {} of {}", page.best_epoch, run.history.size())});
     }
     for (const auto& [name, value] : run.results)

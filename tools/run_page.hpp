@@ -40,7 +40,14 @@ struct RunPage {
 /// The page as one HTML file that needs nothing else: no script, no network.
 [[nodiscard]] std::string run_page(const RunPage& page);
 
-/// Train and dev over the epochs: cost, and 0-1 error unless no epoch has one.
+/// Whether the errors are shares of rows. Where fit() has none to count it records the cost, as for
+/// targets in place of labels.
+[[nodiscard]] bool has_shares(const train::History& history);
+
+/// An error of these epochs: "12.34 %", or a number as it is.
+[[nodiscard]] std::string error_text(double error, const train::History& history);
+
+/// Train and dev over the epochs: cost, and 0-1 error where there are shares.
 [[nodiscard]] std::vector<Chart> charts_of(
     const train::History& history, bool has_dev = true, std::size_t best_epoch = 0);
 

@@ -81,17 +81,6 @@ bool is_locked(const fs::path& folder) {
     return locked;
 }
 
-void read_verdicts(const fs::path& file, RunRecord& run) {
-    const Json json = read_json(file);
-    in_file(file, [&] {
-        for (const Json& verdict : json.at("verdicts")) {
-            run.verdicts.push_back({verdict.at("name"), verdict.at("text"), verdict.at("details")});
-        }
-        for (const auto& [name, value] : json.at("results").items())
-            run.results[name] = number_of(json["results"], name.c_str());
-    });
-}
-
 // The number at text[at], which is moved behind it.
 std::size_t digits_at(const std::string& text, std::size_t& at) {
     std::size_t value = 0;
@@ -101,6 +90,17 @@ std::size_t digits_at(const std::string& text, std::size_t& at) {
 }
 
 }  // namespace
+
+void read_verdicts(
+    const fs::path& path, std::vector<Verdict>& verdicts, std::map<std::string, double>& results) {
+    const Json json = read_json(path);
+    in_file(path, [&] {
+        for (const Json& verdict : json.at("verdicts"))
+            verdicts.push_back({verdict.at("name"), verdict.at("text"), verdict.at("details")});
+        for (const auto& [name, value] : json.at("results").items())
+            results[name] = number_of(json["results"], name.c_str());
+    });
+}
 
 const char* to_string(RunRecord::Status status) noexcept {
     switch (status) {
@@ -161,7 +161,7 @@ RunRecord read_run(const fs::path& folder) {
     const Json place = read_json(folder / "environment.json");
     in_file(folder / "environment.json", [&] { run.environment = settings_of(place); });
     run.environment.erase("earlier");
-    read_verdicts(folder / "verdicts.json", run);
+    read_verdicts(folder / "verdicts.json", run.verdicts, run.results);
     run.history = read_history(folder / "metrics.jsonl");
     return run;
 }
@@ -194,7 +194,8 @@ std::vector<fs::path> find_runs(const fs::path& top) {
     const auto options = fs::directory_options::skip_permission_denied;
     for (fs::recursive_directory_iterator entry(top, options, error), end; entry != end && !error;
          entry.increment(error)) {
-        if (entry->is_directory() && fs::exists(entry->path() / "run.json"))
+        std::error_code ignored;  // what may not be read holds no run for us
+        if (entry->is_directory(ignored) && fs::exists(entry->path() / "run.json", ignored))
             found.push_back(entry->path());
     }
     if (error)

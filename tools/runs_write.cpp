@@ -1,6 +1,7 @@
 #include <nn/csv.hpp>
 #include <tools/report.hpp>
 #include <tools/run_json.hpp>
+#include <tools/run_page.hpp>
 #include <tools/runs_table.hpp>
 
 #include <fmt/format.h>
@@ -40,7 +41,9 @@ Chart chart_of(
     const char* title,
     train::Evaluation train::EpochRecord::*part,
     double train::Evaluation::*score) {
-    Chart chart{title, {}, score == &train::Evaluation::error};
+    const bool all_shares = std::ranges::all_of(
+        runs, [](const NamedRun& run) { return has_shares(run.second.history); });
+    Chart chart{title, {}, score == &train::Evaluation::error && all_shares};
     for (std::size_t i = 0; i < std::min(runs.size(), curves_shown); ++i) {
         Curve curve{fmt::format("{}", i + 1), {}};
         for (const train::EpochRecord& epoch : runs[i].second.history)

@@ -118,13 +118,13 @@ Histogram histogram_of(std::span<const double> values, std::size_t intervals) {
     }
     if (found.count == 0)
         return {};
-    if (found.min == found.max) {
+    // In halves, so that the width of all doubles is still a number; that of two denormals is 0.
+    const double half_width = found.max / 2 - found.min / 2;
+    if (!(half_width > 0)) {
         found.limits = {found.max};
         found.counts = {found.count};
         return found;
     }
-    // In halves, so that the width of all doubles is still a number.
-    const double half_width = found.max / 2 - found.min / 2;
     const auto n = static_cast<double>(intervals);
     found.counts.assign(intervals, 0);
     for (const double value : values) {

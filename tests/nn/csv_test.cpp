@@ -121,7 +121,26 @@ TEST_CASE("write_csv refuses what cannot be read back") {
     CHECK(
         says({{category("a", {"x"}, {0, 1})}}) ==
         "write_csv: \"a\" has 1 in row 1; need the code of a category");
+    for (const char delimiter : {'.', '5', '-', 'e', '"', '\n', '\0'}) {
+        const std::string text = text_of_error<std::invalid_argument>(
+            [&] { write_csv(folder / "t", {{number("a", {1.5})}}, delimiter); });
+        CHECK(
+            text ==
+            fmt::format(
+                "write_csv: the delimiter is byte {}; need one that is in no number, and not the "
+                "quote, CR, LF or NUL",
+                static_cast<int>(delimiter)));
+    }
     CHECK(!fs::exists(folder / "t"));
+}
+
+TEST_CASE("a row that is dropped adds no category") {
+    const TempFolder folder;
+    std::ofstream(folder / "t") << "color,x\nred,\nblue,1\n";
+    const Table table = read_csv(folder / "t", {.on_missing = Missing::drop_row});
+    CHECK(table.rows() == 1);
+    CHECK(table.column("color").categories == std::vector<std::string>{"blue"});
+    CHECK(table.column("color").values == std::vector<double>{0});
 }
 
 TEST_CASE("a table becomes a dataset with its names") {

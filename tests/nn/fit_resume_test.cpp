@@ -295,7 +295,7 @@ TEST_CASE("a rate that is far too high is told, with the layer where it began") 
     CHECK(same_bits(net.state_dict(), after_first));
 }
 
-TEST_CASE("a NaN in the data is named as such, and a skipping optimiser passes it over") {
+TEST_CASE("a number in the data that is not finite is named as such") {
     auto x = clouds<double>(20, 1).x();
     x.data()[7] = infinite;
     const data::Dataset<double> rows(x, data::Labels(20, 1), 3);

@@ -67,6 +67,30 @@ TEST_CASE("initial_scale: he_normal suits relu and xavier_normal tanh, the swap 
     CHECK(of_tanh.text().find(of_tanh.advice + "\n") != std::string::npos);
 }
 
+TEST_CASE("initial_scale: a signal that overflows explodes, and NaN weights are not symmetric") {
+    Rng rng(1);
+    const auto constant = [](float value) {
+        return Init(
+            [value](const Shape& shape, Rng&) { return init::constant<float>(shape, value); });
+    };
+    const auto loud = Init([](const Shape& shape, Rng& draws) {
+        return Array<float>(1e25F * init::normal<float>(shape, draws));
+    });
+    const data::Batch<float> batch{init::normal<float>({4, 8}, rng), {0, 1, 1, 0}};
+    nn::Sequential<float> net(
+        nn::Dense<float>(8, 8, rng, true, loud),
+        nn::Dense<float>(8, 8, rng, true, loud),
+        nn::Dense<float>(8, 8, rng, true, loud),
+        nn::Dense<float>(8, 2, rng, true, loud));
+    CHECK(initial_scale(net, batch).state == State::exploding);
+    nn::Sequential<float> broken(
+        nn::Dense<float>(8, 8, rng, true, constant(NAN)), nn::Dense<float>(8, 2, rng));
+    CHECK(initial_scale(broken, batch).symmetric.empty());
+    // A model of one layer has no hidden one.
+    nn::Dense<float> alone(8, 2, rng, true, constant(0));
+    CHECK(initial_scale(alone, batch).symmetric.empty());
+}
+
 TEST_CASE("initial_scale recognises units that stay the same: zeros and constants") {
     const auto constant = [](double value) {
         return Init(

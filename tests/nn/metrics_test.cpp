@@ -90,6 +90,16 @@ TEST_CASE("the figures of regression are scikit-learn's") {
     }
 }
 
+TEST_CASE("a constant column counts 1 where it is met and else 0, whatever the constant") {
+    for (const double constant : {0.1, 3.0, 5.0, 1e-9}) {
+        for (const std::size_t rows : {6U, 7U, 11U}) {
+            const Array<double> targets({rows, 1}, constant);
+            CHECK(r2_score(targets, targets) == 1);
+            CHECK(r2_score(Array<double>(targets + 0.01), targets) == 0);
+        }
+    }
+}
+
 TEST_CASE("a row with a NaN predicts nothing and is an error") {
     const auto scores = test::array<double>({2, 2}, {not_a_number, 0, 0, 1});
     ConfusionMatrix confusion(2);

@@ -148,6 +148,25 @@ TEST_CASE("for targets chance is their variance") {
     CHECK(result.text.ends_with("the variance of the targets"));
 }
 
+TEST_CASE("targets that are all one number have variance 0, whatever the number") {
+    auto net = plain_net<double>(1, 1);
+    const data::Dataset<double> same(Array<double>({10, 2}, 1.0), Array<double>({10, 1}, 0.1));
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(loss_at_chance(net, same));
+          }) == "loss_at_chance: the targets of 10 rows have variance 0; need rows that differ");
+}
+
+TEST_CASE("overfit_batch refuses a loss that begins below 0: it is nothing to get near 0") {
+    auto net = plain_net<double>(1);
+    OverfitOptions<double> options;
+    options.loss = [](const Variable<double>& y, const data::Batch<double>&) {
+        return mean(y) * 0.0 - 2.0;
+    };
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(overfit_batch(net, clouds<double>(20, 1), options));
+          }) == "overfit_batch: the first loss is -2; need one above 0 that falls to 0");
+}
+
 TEST_CASE("the sanity tests refuse the test rows and what is out of range") {
     auto net = plain_net<double>(1);
     const auto rows = clouds<double>(20, 1);

@@ -170,7 +170,8 @@ TEST_CASE("a journal of another search, or of none, is refused and left as it is
     CHECK(read(path) == whole);
     const std::string no_journal =
         "not a journal; need a journal of a search, or a path with no file";
-    for (const char* other : {"my notes", "my notes\n", "{}\n", "[1]\n"}) {
+    for (const char* other :
+         {"my notes", "my notes\n", "{}\n", "[1]\n", "{\"xgrad_search\":1,\"settings\":3}\n"}) {
         write(path, other);
         CHECK(says(with(path)) == start + no_journal);
         CHECK(read(path) == other);

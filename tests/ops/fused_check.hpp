@@ -31,7 +31,7 @@ void check_fused(F formula, double tolerance, const X&... arrays) {
                 for (const auto& g : grad<T>(
                          std::vector{y},
                          in,
-                         {.seeds = {seed}, .retain_graph = retain_graph, .allow_unused = true})) {
+                         {.seeds = {seed}, .allow_unused = true, .retain_graph = retain_graph})) {
                     all.push_back(g.defined() ? g.value() : Array<T>(Shape{}, T(0)));
                 }
                 return all;

@@ -74,6 +74,17 @@ TEST_CASE("the worst mistakes are the surest, one with a NaN last") {
     CHECK(worst_mistakes(some_scores(), some_labels, 1).size() == 1);
 }
 
+TEST_CASE("infinite scores are no sure ones, and a NaN beside the right one is a mistake") {
+    const auto scores = test::array<float>({3, 3}, {INFINITY, 0, 0, NAN, 1, 0, 5, 0, 0});
+    const std::vector<Mistake> worst = worst_mistakes(scores, {1, 1, 2});
+    REQUIRE(worst.size() == 3);
+    CHECK(worst[0].row == 2);
+    CHECK(worst[1].row == 0);
+    CHECK(worst[1].sure == 0);
+    CHECK(worst[2].row == 1);
+    CHECK(confusion_of(scores, {1, 1, 2}).mistakes() == 2);
+}
+
 TEST_CASE("a drawn confusion matrix has a cell for each pair, its recall and its precision") {
     const std::string drawn = html(Confusion{{"<a>", "b"}, {{3, 1}, {0, 0}}});
     CHECK(has(drawn, "title=\"&lt;a&gt;, called b: 1\">1</td>"));
@@ -164,6 +175,11 @@ TEST_CASE("curves of a run without errors show the cost alone, and dev only wher
     CHECK(charts_of(history).at(0).curves.size() == 2);
     CHECK(charts_of(history, false).at(0).curves.size() == 1);
     CHECK(charts_of({{{1, 0.5}, {2, 0.5}}}).size() == 2);
+    // For targets fit() records the cost as the error: no share to be shown in per cent.
+    const train::History regression = {{{37.5, 37.5}, {40, 40}}};
+    CHECK(charts_of(regression).size() == 1);
+    CHECK(error_text(40, regression) == "40");
+    CHECK(error_text(0.5, {{{1, 0.5}, {2, 0.5}}}) == "50.00 %");
 }
 
 TEST_CASE("what training found becomes figures: confusion, layers, diagnosis") {

@@ -151,6 +151,8 @@ TEST_CASE("a run that was killed goes on in the same files, each epoch once") {
         killed.epoch(recorder, 0.5, 0.25);
         killed.epoch(recorder, 0.25, 0.125);
         killed.epoch(recorder, 0.125, 0.125);  // after the last checkpoint
+        recorder.verdict({"diagnosis", "low bias", {}});
+        recorder.result("dev error", 0.25);
     }
     CHECK(read_run(path).status == RunRecord::Status::unfinished);
     std::ofstream(path / "metrics.jsonl", std::ios::app) << "{\"epoch\":4,\"tr";  // torn
@@ -162,6 +164,8 @@ TEST_CASE("a run that was killed goes on in the same files, each epoch once") {
     RunRecorder<float> recorder(path);
     recorder.on_start(resumed.state);
     CHECK(read_run(path).history.size() == 2);
+    CHECK(read_run(path).verdicts.at(0).text == "low bias");
+    CHECK(read_run(path).results.at("dev error") == 0.25);
     resumed.epoch(recorder, 0.0625, 0.125);
     recorder.on_end(resumed.state);
     const TempFolder other;

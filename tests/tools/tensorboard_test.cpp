@@ -117,6 +117,10 @@ TEST_CASE("a histogram of equal values has one interval, of extreme ones finite 
     const report::detail::Histogram h = report::detail::histogram_of(extreme, 2);
     CHECK(h.limits == std::vector<double>{0, most});
     CHECK(h.counts == std::vector<double>{1, 2});
+    const double least = std::numeric_limits<double>::denorm_min();
+    const std::vector<double> tiny = {0, least};
+    CHECK(report::detail::histogram_of(tiny).limits == std::vector<double>{least});
+    CHECK(report::detail::histogram_of(tiny).counts == std::vector<double>{2});
 }
 
 TEST_CASE("an event file is there after each call, and two writers have two files") {
