@@ -141,6 +141,8 @@ struct LivePage::Content {
         {
             const std::lock_guard lock(mutex);
             now = state;
+            if (request.path == "/")  // not only once it is sent: the run may end in between
+                asked = Clock::now();
         }
         if (request.path == "/state.json")
             return {200, "application/json", json_text(now)};
