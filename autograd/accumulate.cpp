@@ -2,6 +2,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/kernels.hpp>
 #include <autograd/record.hpp>
+#include <autograd/repeat.hpp>
 
 #include <concepts>
 
@@ -30,11 +31,20 @@ const Op accumulate_op(
 }  // namespace
 
 template <class T>
+Variable<T> spread(Variable<T> g, const Shape& shape) {
+    if (g.rank() > 0 || shape.empty())
+        return g;
+    return Variable<T>(repeat_to(g.value(), shape));
+}
+
+template <class T>
 void accumulate(Variable<T>& total, Variable<T> share) {
     if (!total.defined()) {
         total = std::move(share);
         return;
     }
+    share = spread(std::move(share), total.shape());
+    total = spread(std::move(total), share.shape());
     const bool recorded = grad_enabled() && (total.requires_grad() || share.requires_grad());
     if (!recorded && !total.unshared() && share.unshared())
         std::swap(total, share);
@@ -60,6 +70,8 @@ void accumulate(Variable<T>& total, Variable<T> share) {
     total = call({total, share});
 }
 
+template Variable<float> spread(Variable<float>, const Shape&);
+template Variable<double> spread(Variable<double>, const Shape&);
 template void accumulate(Variable<float>&, Variable<float>);
 template void accumulate(Variable<double>&, Variable<double>);
 

@@ -5,7 +5,12 @@
 
 namespace xgrad::detail {
 
-/// Adds `share` to `total`, in place where nobody else sees the array.
+/// A gradient's elements: `g` may be one number that stands for all of them.
+template <class T>
+[[nodiscard]] Variable<T> spread(Variable<T> g, const Shape& shape);
+
+/// Adds `share` to `total`, in place where nobody else sees the array. One of them may be one
+/// number that stands for all elements.
 template <class T>
 void accumulate(Variable<T>& total, Variable<T> share);
 

@@ -53,7 +53,7 @@ Variable<T> fit_share(Node<T>& node, std::size_t i, Variable<T> given) {
     const Node<T>& input = *node.edge(i);
     if (anomaly)
         check_gradient(node, i, given.value());
-    if (given.shape() == input.shape)
+    if (given.shape() == input.shape || (given.rank() == 0 && node.takes_one_number()))
         return given;
     try {
         return sum_to(given, input.shape, node.where);
@@ -79,7 +79,9 @@ public:
     /// Of a stack of so many gradients at once: each has an axis of that extent in front.
     explicit Run(std::size_t stack) : stack_(stack), retain_(true), create_(false) {}
 
-    void seed(const Ref<Node<T>>& node, const Variable<T>& gradient) { push(node.get(), gradient); }
+    void seed(const Ref<Node<T>>& node, const Variable<T>& gradient) {
+        accumulate(slot_of(node.get()).gradient, gradient);
+    }
 
     // For grad(): nodes whose gradient is asked for, and every node that leads to one.
     void want(Node<T>* node) { wanted_.emplace(node, Mark{true, false}); }
@@ -153,11 +155,12 @@ private:
         Variable<T> gradient;
     };
 
-    void push(Node<T>* node, Variable<T> share) {
+    // Where a node waits.
+    Waiting& slot_of(Node<T>* node) {
         Waiting& slot = pending_[node->sequence];
         if (!slot.node)
             slot.node = Ref<Node<T>>::share(node);
-        accumulate(slot.gradient, std::move(share));
+        return slot;
     }
 
     void step() {
@@ -168,11 +171,14 @@ private:
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
         bool is_result =
             selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
+        const bool hooked = node->hooked.load(std::memory_order_acquire);
+        if (is_result || hooked || anomaly || !node->takes_one_number())
+            gradient = spread(std::move(gradient), node->shape);
         if (is_result && ends_at_wanted_) {
             results.push_back({node, gradient});
             return;
         }
-        if (node->hooked.load(std::memory_order_acquire)) {
+        if (hooked) {
             gradient =
                 stack_ ? stacked_hooks(*node, gradient) : through_hooks(*node, std::move(gradient));
             is_result = is_result || (!selective_ && hooks_of(*node)->retains);
@@ -186,6 +192,7 @@ private:
         const std::size_t edges = node->edges();
         if (shares_.size() < edges) {
             shares_.resize(edges);
+            slots_.resize(edges);
             wanted_edges_ = std::make_unique<bool[]>(edges);
         }
         bool leads_on = false;
@@ -202,6 +209,16 @@ private:
                 "to the first one",
                 call_string(node->op, node->where));
         }
+        // A gradient that waits for more is handed to a rule that adds to it.
+        const bool adds = !stack_ && !create_ && !anomaly && node->adds_shares();
+        for (std::size_t i = 0; i < edges; ++i) {
+            if (!wanted_edges_[i])
+                continue;
+            slots_[i] = &slot_of(node->edge(i));
+            Variable<T>& waiting = slots_[i]->gradient;
+            if (adds && waiting.unshared() && waiting.shape() == node->shape)
+                shares_[i] = std::move(waiting);
+        }
         running = {node->op, &node->where};
         {
             const TimedRule timed(node->op, node->where);
@@ -217,7 +234,9 @@ private:
             if (!wanted_edges_[i])
                 continue;
             Variable<T> share = std::move(shares_[i]);
-            push(node->edge(i), stack_ ? std::move(share) : fit_share(*node, i, std::move(share)));
+            accumulate(
+                slots_[i]->gradient,
+                stack_ ? std::move(share) : fit_share(*node, i, std::move(share)));
         }
         if (!retain_) {
             node->released = true;
@@ -229,6 +248,7 @@ private:
     std::map<std::uint64_t, Waiting, std::greater<>, PoolAllocator<Entry>> pending_;
     std::unordered_map<Node<T>*, Mark> wanted_;  // the nodes asked for, and those on the way
     std::vector<Variable<T>> shares_;            // of the node at hand
+    std::vector<Waiting*> slots_;                // and where they go
     std::unique_ptr<bool[]> wanted_edges_;
     bool selective_ = false;
     bool ends_at_wanted_ = false;

@@ -41,6 +41,12 @@ public:
     /// The same for all inputs i with wanted[i] at once, into shares[i]. Nobody reads g afterwards:
     /// where it is unshared(), a rule may write over it.
     virtual void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares);
+    /// While nothing is recorded, a gradient whose elements are equal may be one number, of rank 0:
+    /// whether shares() takes such a g, and may give such shares.
+    [[nodiscard]] virtual bool takes_one_number() const noexcept { return false; }
+    /// While nothing is recorded: whether shares() adds to the shares[i] that it finds defined,
+    /// unshared and of the output's shape.
+    [[nodiscard]] virtual bool adds_shares() const noexcept { return false; }
     /// The same for a stack of gradients: g has an axis of its own in front, and so has the share.
     /// False, and nothing done, where the op takes them one by one only.
     [[nodiscard]] virtual bool stacked_share(

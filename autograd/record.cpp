@@ -56,9 +56,12 @@ public:
         return (*edges_[i].rule)(g, Variable<T>(output_, self));
     }
     bool stacked_share(std::size_t i, const Variable<T>& g, Variable<T>& to) override {
-        if (edges_[i].batched)
+        if (edges_[i].marks.batched)
             to = share(i, g);
-        return edges_[i].batched;
+        return edges_[i].marks.batched;
+    }
+    [[nodiscard]] bool takes_one_number() const noexcept override {
+        return std::ranges::all_of(edges_, [](const Edge& edge) { return edge.marks.one_number; });
     }
     void drop_kept() noexcept override {
         for (Edge& edge : edges_)
@@ -89,8 +92,8 @@ void Recording<T>::add(
     const Variable<T>& input,
     std::unique_ptr<detail::Rule<T>> rule,
     bool wants_output,
-    bool batched) {
-    edges_.push_back({input.state().node, std::move(rule), inputs_, batched});
+    Marks marks) {
+    edges_.push_back({input.state().node, std::move(rule), inputs_, marks});
     keeps_output_ = keeps_output_ || wants_output;
 }
 

@@ -49,12 +49,17 @@ public:
     /// keep(x). Dropped at once when the input requires no gradient.
     template <class F>
     Recording&& wrt(const Variable<T>& input, F rule) && {
-        connect(input, std::move(rule), false);
+        connect(input, std::move(rule), {});
         return std::move(*this);
     }
     template <class F>
     Recording&& wrt(const Variable<T>& input, Batched<F> rule) && {
-        connect(input, std::move(rule.rule), true);
+        connect(input, std::move(rule.rule), {.batched = true});
+        return std::move(*this);
+    }
+    template <class F>
+    Recording&& wrt(const Variable<T>& input, OneNumber<F> rule) && {
+        connect(input, std::move(rule.rule), {.one_number = true});
         return std::move(*this);
     }
     /// An input without a rule, so that messages name its shape and count it.
@@ -68,16 +73,20 @@ public:
     [[nodiscard]] operator Variable<T>() &&;
 
 private:
+    struct Marks {
+        bool batched = false;
+        bool one_number = false;
+    };
     struct Edge {
         detail::Ref<detail::Node<T>> node;
         std::unique_ptr<detail::Rule<T>> rule;
         std::uint32_t input;
-        bool batched;
+        Marks marks;
     };
     class RuleNode;
 
     template <class F>
-    void connect(const Variable<T>& input, F rule, bool batched) {
+    void connect(const Variable<T>& input, F rule, Marks marks) {
         if (input_shapes_)
             note_shape(input);
         if (input.requires_grad() && grad_enabled()) {
@@ -85,7 +94,7 @@ private:
             add(input,
                 std::make_unique<detail::RuleOf<T, F>>(std::move(rule)),
                 wants_output,
-                batched);
+                marks);
         }
         ++inputs_;
     }
@@ -93,7 +102,7 @@ private:
         const Variable<T>& input,
         std::unique_ptr<detail::Rule<T>> rule,
         bool wants_output,
-        bool batched);
+        Marks marks);
     void note_shape(const Variable<T>& input);
 
     const Op* op_;

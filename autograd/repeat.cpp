@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t grain = 32768;
 // Sums over more elements than this are cut, so that threads can share them.
 constexpr std::size_t piece_size = std::size_t{1} << 18;
-// Copies that are larger leave the caches alone.
-constexpr std::size_t cache_bytes = std::size_t{32} << 20;
 
 // How [0, n) is cut into pieces of at least `size`, by sizes alone.
 struct Pieces {

@@ -83,4 +83,18 @@ template <class F>
     return {std::move(rule)};
 }
 
+/// A rule whose share may be one number; see one_number().
+template <class F>
+struct OneNumber {
+    F rule;
+};
+
+/// Marks a rule that, while nothing is recorded, takes a g of rank 0 that stands for equal
+/// elements, and may itself return a share of rank 0 that stands for equal elements of the input's
+/// gradient.
+template <class F>
+[[nodiscard]] OneNumber<F> one_number(F rule) {
+    return {std::move(rule)};
+}
+
 }  // namespace xgrad

@@ -1,3 +1,4 @@
+#include <autograd/accumulate.hpp>
 #include <autograd/backward.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/node_hooks.hpp>
@@ -76,7 +77,7 @@ void stacked_shares(
                 continue;
             if (r == 0)
                 stacks[i] = empty<T>(stacked_shape(n, node.edge(i)->shape));
-            store(fit(node, i, std::move(slices[i])), r, stacks[i]);
+            store(spread(fit(node, i, std::move(slices[i])), node.edge(i)->shape), r, stacks[i]);
         }
     }
     for (std::size_t i = 0; i < edges; ++i) {

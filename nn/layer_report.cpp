@@ -73,8 +73,10 @@ std::string percent(double share) { return fmt::format("{:.0f}%", 100 * share); 
 
 std::string line_of(const LayerFigures& f) {
     std::string name = f.path.empty() ? f.layer : f.path + " " + f.layer;
-    if (name.size() > 24)
-        name = name.substr(0, 21) + "...";
+    if (name.size() > 24) {
+        name.resize(21);
+        name += "...";
+    }
     return fmt::format(
         "{:<24} {:>8} {:>7} {:>7} {:>5} {:>5} {:>5} {:>7} {:>7} {:>7}  {}\n",
         name,

@@ -1,7 +1,9 @@
+#include <autograd/accumulate.hpp>
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
@@ -51,7 +53,7 @@ void run_kernel(
             FormulaCall<T> part = whole;
             part.columns = end - begin;
             part.out += begin;
-            if (part.g)
+            if (part.g && !part.one_g)
                 part.g += begin;
             if (part.y)
                 part.y += begin;
@@ -81,7 +83,7 @@ void run_kernel(
             const std::size_t at = step * block + begin * call.columns;
             part.rows = end - begin;
             part.out += at;
-            if (part.g)
+            if (part.g && !part.one_g)
                 part.g += at;
             if (part.y)
                 part.y += at;
@@ -138,6 +140,9 @@ public:
         return active_[i] ? node_[i].get() : nullptr;
     }
 
+    [[nodiscard]] bool takes_one_number() const noexcept override { return true; }
+    [[nodiscard]] bool adds_shares() const noexcept override { return true; }
+
     // The last share is written over g where nobody else holds it.
     void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares) override {
         std::size_t last = 0;
@@ -145,12 +150,13 @@ public:
             if (wanted[i])
                 last = i;
         }
+        const bool one_g = g.shape() != this->shape;
         for (std::size_t i = 0; i <= last; ++i) {
             if (!wanted[i])
                 continue;
             const FormulaRule<T>& rule = formula_.rules[i];
             if (rule.passes_gradient) {
-                shares[i] = g;
+                accumulate(shares[i], one_g ? one_number_share(i, g) : g);
                 continue;
             }
             check_kept(rule);
@@ -158,10 +164,16 @@ public:
                 shares[i] = recorded_share(rule, g);
                 continue;
             }
-            shares[i] = i == last && g.unshared() && !g.requires_grad()
-                            ? g
-                            : Variable<T>(Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape)), {});
-            compute_share(i, g.value().data(), shares[i].state().buffer->array.data());
+            FormulaCall<T> call{};
+            call.one_g = one_g;
+            call.adds = shares[i].defined();
+            if (!call.adds && !one_g && i == last && g.unshared() && !g.requires_grad()) {
+                shares[i] = g;
+            } else if (!call.adds) {
+                shares[i] = Variable<T>(Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape)), {});
+                call.past_caches = xgrad::count(this->shape) * sizeof(T) > cache_bytes;
+            }
+            compute_share(i, g.value().data(), shares[i].state().buffer->array.data(), call);
         }
     }
 
@@ -175,7 +187,7 @@ public:
         auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(g.shape()));
         const std::size_t size = xgrad::count(this->shape);
         for (std::size_t at = 0; at < g.size(); at += size)
-            compute_share(i, g.value().data() + at, out->array.data() + at);
+            compute_share(i, g.value().data() + at, out->array.data() + at, {});
         to = Variable<T>(std::move(out), {});
         return true;
     }
@@ -201,9 +213,16 @@ private:
             fail_result_overwritten(this->op, this->where, this->shape);
     }
 
-    void compute_share(std::size_t i, const T* g, T* out) const {
+    // Of g, one number that input i got in every element.
+    Variable<T> one_number_share(std::size_t i, const Variable<T>& g) const {
+        const std::size_t from = xgrad::count(this->shape), to = xgrad::count(node_[i]->shape);
+        if (from == to)
+            return g;
+        return Variable<T>(from == 0 ? T(0) : g.item() * static_cast<T>(from / to));
+    }
+
+    void compute_share(std::size_t i, const T* g, T* out, FormulaCall<T> call) const {
         const FormulaRule<T>& rule = formula_.rules[i];
-        FormulaCall<T> call{};
         call.out = out;
         call.g = g;
         call.y = rule.needs_y ? y_->array.data() : nullptr;
@@ -333,6 +352,7 @@ Variable<T> apply(
     auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(*shape));
     FormulaCall<T> call{};
     call.out = buffer->array.data();
+    call.past_caches = buffer->array.size() * sizeof(T) > cache_bytes;
     for (std::size_t p = 0; p < formula.params; ++p)
         call.params[p] = static_cast<T>(params[p]);
     run_kernel<T>(

@@ -21,6 +21,9 @@ inline constexpr std::size_t max_formula_params = 2;
 template <class T>
 struct FormulaCall {
     T* out;
+    bool adds;         ///< to what out holds
+    bool past_caches;  ///< out is too large for them to be of use
+    bool one_g;        ///< g is one number, for all elements
     const T* g;
     const T* x[max_formula_inputs];
     const T* y;

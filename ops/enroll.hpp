@@ -3,6 +3,7 @@
 #pragma once
 
 #define XGRAD_BUILDING_KERNELS
+#include <autograd/batches.hpp>
 #include <ops/formula.hpp>
 #include <ops/traced_lane.hpp>
 
@@ -22,18 +23,24 @@ void over_rows(const FormulaCall<T>& call, Element element) {
     using L = Lane<B>;
     constexpr std::size_t size = B::size;
     const std::size_t n = call.columns;
+    // Only whole batches at their boundaries go past the caches.
+    const bool streams = call.past_caches && !call.adds &&
+                         reinterpret_cast<std::uintptr_t>(call.out) % sizeof(B) == 0 &&
+                         (call.rows == 1 || n % size == 0);
+    bool is_plain = !streams && !call.adds && !call.one_g;
+    for (std::size_t k = 0; k < Inputs; ++k)
+        is_plain = is_plain && !call.constant[k];
+    const L one_g(B(call.one_g ? *call.g : T(0)));
     for (std::size_t row = 0; row < call.rows; ++row) {
         const T* x[Inputs];
         L fixed[Inputs];
-        bool all_step = true;
         for (std::size_t k = 0; k < Inputs; ++k) {
             x[k] = call.x[k] ? call.x[k] + row * call.row_step[k] : nullptr;
             if (call.constant[k] && x[k])
                 fixed[k] = L(B(*x[k]));
-            all_step = all_step && !call.constant[k];
         }
         const std::size_t at = row * n;
-        const T* g = call.g ? call.g + at : nullptr;
+        const T* g = call.g && !call.one_g ? call.g + at : nullptr;
         const T* y = call.y ? call.y + at : nullptr;
         T* out = call.out + at;
 
@@ -41,7 +48,7 @@ void over_rows(const FormulaCall<T>& call, Element element) {
         const auto fetch = [](const T* p, std::size_t column) {
             return L(B::load_unaligned(p + column));
         };
-        if (all_step) {
+        if (is_plain) {
             for (; i + size <= n; i += size) {
                 element(
                     [&](std::size_t k) { return fetch(x[k], i); },
@@ -51,11 +58,18 @@ void over_rows(const FormulaCall<T>& call, Element element) {
             }
         } else {
             for (; i + size <= n; i += size) {
-                element(
-                    [&](std::size_t k) { return call.constant[k] ? fixed[k] : fetch(x[k], i); },
-                    [&] { return fetch(g, i); },
-                    [&] { return fetch(y, i); })
-                    .v.store_unaligned(out + i);
+                const B value =
+                    element(
+                        [&](std::size_t k) { return call.constant[k] ? fixed[k] : fetch(x[k], i); },
+                        [&] { return call.one_g ? one_g : fetch(g, i); },
+                        [&] { return fetch(y, i); })
+                        .v;
+                if (streams)
+                    xgrad::detail::store_past_caches(value, out + i);
+                else if (call.adds)
+                    (B::load_unaligned(out + i) + value).store_unaligned(out + i);
+                else
+                    value.store_unaligned(out + i);
             }
         }
         if (i == n)
@@ -71,12 +85,14 @@ void over_rows(const FormulaCall<T>& call, Element element) {
         alignas(64) T result[size];
         element(
             [&](std::size_t k) { return call.constant[k] ? fixed[k] : padded(x[k]); },
-            [&] { return padded(g); },
+            [&] { return call.one_g ? one_g : padded(g); },
             [&] { return padded(y); })
             .v.store_aligned(result);
         for (std::size_t j = 0; i + j < n; ++j)
-            out[i + j] = result[j];
+            out[i + j] = call.adds ? out[i + j] + result[j] : result[j];
     }
+    if (streams)
+        xgrad::detail::drain_stores<B>();
 }
 
 template <class F, class B, class T>

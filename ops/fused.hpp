@@ -70,7 +70,7 @@ private:
         const detail::FusedCall<detail::Batch<T>, N>& call,
         std::size_t size,
         const std::array<const Variable<T>*, N>& x) const {
-        constexpr std::size_t most = std::size_t{4} << 20;  // bytes
+        constexpr std::size_t most = std::size_t{64} << 20;  // bytes
         static const std::size_t costly = detail::costly_functions_of<N>(f_);
         std::size_t wanted = 0;
         for (std::size_t k = 0; k < N; ++k) {
@@ -95,7 +95,7 @@ private:
 };
 
 /// Makes an op from a scalar formula: one node, one pass forward, one pass backward for all
-/// inputs. Kept are the inputs, and of costly formulas on arrays of up to 4 MiB the partial
+/// inputs. Kept are the inputs, and of costly formulas on arrays of up to 64 MiB the partial
 /// derivatives. The formula is a generic lambda over values that take
 /// + - * /, comparisons, where() and the elementwise functions:
 ///

@@ -1,6 +1,7 @@
 // Internal to ops/fused.hpp: a fused formula over arrays.
 #pragma once
 
+#include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <ops/fused_lanes.hpp>
 #include <ops/fused_pieces.hpp>
@@ -45,18 +46,23 @@ public:
     /// y = f(x...) and d[k] = df/dx_k where d[k] is not null, for inputs that backward overwrites.
     template <class F>
     void forward(const F& f, T* y, const std::array<T*, N>& d) const {
-        pieces_.each([&](const Piece& p) { backward(f, p, nullptr, d, y, Every()); });
+        constexpr T one = 1;
+        pieces_.each([&](const Piece& p) { backward(f, p, {&one, true}, d, y, Every()); });
     }
 
-    /// d[k] = g d[k] where d[k] is not null.
-    void scale(const T* g, const std::array<T*, N>& d) const {
+    /// d[k] = g d[k] where d[k] is not null. Here and below, g of rank 0 stands for equal elements.
+    void scale(const Array<T>& g, const std::array<T*, N>& d) const {
+        const bool one_g = is_one_number(g);
+        if (one_g && *g.data() == T(1))
+            return;
+        const Lane one(*g.data());
         pieces_.each([&](const Piece& p) {
             for (std::size_t i = p.at; i < p.at + p.columns; i += B::size) {
                 const std::size_t n = std::min<std::size_t>(B::size, p.at + p.columns - i);
-                const Lane gradient = load<B>(g + i, n);
+                const Lane gradient = one_g ? one : load<B>(g.data() + i, n);
                 for (T* to : d) {
                     if (to)
-                        store<B>(gradient * load<B>(to + i, n), to + i, n);
+                        store_some((gradient * load<B>(to + i, n)).v, to + i, n);
                 }
             }
         });
@@ -64,7 +70,8 @@ public:
 
     /// dx[k] = g df/dx_k where its share is stored, and else added to dx[k], which may be null.
     template <class F>
-    void backward(const F& f, const T* g, const std::array<T*, N>& dx) const {
+    void backward(const F& f, const Array<T>& of, const std::array<T*, N>& dx) const {
+        const Gradient g{of.data(), is_one_number(of)};
         if (!pieces_.merged()) {
             backward_rows(f, g, dx);
             return;
@@ -83,6 +90,19 @@ private:
     using Every = std::make_index_sequence<N>;
     template <std::size_t K>
     using Input = formula::Dual<B, 1u << K>;
+
+    // The output's.
+    struct Gradient {
+        const T* at;
+        bool one;  // number, for all elements
+    };
+    [[nodiscard]] bool is_one_number(const Array<T>& g) const noexcept {
+        return g.size() != pieces_.rows() * pieces_.columns();
+    }
+    // Whether the output, and what has its shape, goes past the caches.
+    [[nodiscard]] bool past_caches() const noexcept {
+        return pieces_.rows() * pieces_.columns() * sizeof(T) > cache_bytes;
+    }
 
     template <class F, std::size_t... K>
     static auto dual_of(const F& f, std::index_sequence<K...>) -> decltype(f(Input<K>()...));
@@ -127,7 +147,7 @@ private:
     }
 
     template <class F>
-    void backward_rows(const F& f, const T* g, const std::array<T*, N>& dx) const {
+    void backward_rows(const F& f, const Gradient& g, const std::array<T*, N>& dx) const {
         const auto run = [&](std::size_t begin, std::size_t end, const std::array<T*, N>& to) {
             pieces_.each_row(begin, end, [&](const Piece& p) {
                 add(p, backward(f, p, g, to, nullptr, Every()), to);
@@ -161,65 +181,78 @@ private:
     }
 
     // The inputs of a piece.
-    [[nodiscard]] FusedCursor<B, N> cursor(const Piece& piece) const {
+    [[nodiscard]] FusedCursor<B, N> cursor(const Piece& piece, FusedConstants<B, N>& same) const {
         std::array<const T*, N> x;
         std::array<bool, N> constant;
         for (std::size_t k = 0; k < N; ++k) {
             x[k] = inputs_[k]->data() + piece.offset[k];
             constant[k] = share_[k] == Share::sum;
         }
-        return FusedCursor<B, N>(x, constant);
+        return FusedCursor<B, N>(x, constant, same);
     }
 
     // Flattened: a formula is many small functions, and values belong in registers.
     template <class F, std::size_t... K>
     [[gnu::flatten]] void forward(
         const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
-        auto x = cursor(piece);
+        FusedConstants<B, N> same;
+        auto x = cursor(piece, same);
+        const RowOut<B> out(y + piece.at, past_caches());
         for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
             const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
-            store<B>(Lane(f(x.get(K, n)...)), y + piece.at + i, n);
+            out.store(Lane(f(x.get(K, n)...)), i, n);
         }
     }
 
-    // Returns the sums over the piece. Without g the shares are the partials; y is written where it
-    // is not null.
+    // Returns the sums over the piece. y is written where it is not null.
     template <class F, std::size_t... K>
     [[gnu::flatten]] std::array<T, N> backward(
         const F& f,
         const Piece& piece,
-        const T* g,
+        const Gradient& g,
         const std::array<T*, N>& dx,
         T* y,
         std::index_sequence<K...>) const {
-        auto x = cursor(piece);
+        FusedConstants<B, N> same;
+        auto x = cursor(piece, same);
+        const std::array<Share, N> kind = share_;
         Lane sum[N];
-        T* to[N];
-        ((sum[K] = Lane(0), to[K] = dx[K] ? dx[K] + piece.offset[K] : nullptr), ...);
+        ((sum[K] = Lane(0)), ...);
+        const RowOut<B> to[N] = {
+            {dx[K] ? dx[K] + piece.offset[K] : nullptr,
+             past_caches() && kind[K] == Share::store}...};
+        const RowOut<B> out(y ? y + piece.at : nullptr, past_caches());
+        const T* const gradients = g.one ? nullptr : g.at + piece.at;
+        const Lane one(*g.at);
         for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
             const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
             const auto value = f(Input<K>{x.get(K, n), {Lane(1)}}...);
-            const Lane gradient = g ? load<B>(g + piece.at + i, n) : Lane(1);
-            if (y)
-                store<B>(formula::detail::value_of<B>(value), y + piece.at + i, n);
-            (add_share<K>(value, gradient, to[K], i, n, sum[K]), ...);
+            const Lane gradient = gradients ? load<B>(gradients + i, n) : one;
+            if (out)
+                out.store(formula::detail::value_of<B>(value), i, n);
+            (add_share<K>(value, gradient, kind[K], to[K], i, n, sum[K]), ...);
         }
         return {xsimd::hadd(sum[K].v)...};
     }
 
     template <std::size_t K, class Y>
-    void add_share(
-        const Y& y, const Lane& g, T* to, std::size_t i, std::size_t n, Lane& sum) const {
+    static void add_share(
+        const Y& y,
+        const Lane& g,
+        Share kind,
+        const RowOut<B>& to,
+        std::size_t i,
+        std::size_t n,
+        Lane& sum) {
         if constexpr (formula::has_partial<Y>(K)) {
             if (!to)
                 return;
             const Lane share = g * y.d[Y::slot(K)];
-            if (share_[K] == Share::store) {
-                store<B>(share, to + i, n);
-            } else if (share_[K] == Share::add) {
-                store<B>(load<B>(to + i, n) + share, to + i, n);
+            if (kind == Share::store) {
+                to.store(share, i, n);
+            } else if (kind == Share::add) {
+                to.add(share, i, n);
             } else {
-                // g is 0 past the end, but 0 times an infinite partial is not.
                 alignas(64) T buffer[B::size];
                 share.v.store_aligned(buffer);
                 sum = sum + (n == B::size ? share : load<B>(buffer, n));

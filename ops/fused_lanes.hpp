@@ -1,11 +1,13 @@
 // Internal to ops/fused.hpp: arrays read and written a batch at a time.
 #pragma once
 
+#include <autograd/batches.hpp>
 #include <ops/dual.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace xgrad::detail {
 
@@ -19,37 +21,70 @@ formula::Lane<B> load(const typename B::value_type* x, std::size_t n) {
     return formula::Lane<B>(B::load_aligned(buffer));
 }
 
+/// Where a row of a result goes.
 template <class B>
-void store(const formula::Lane<B>& value, typename B::value_type* y, std::size_t n) {
-    if (n == B::size) {
-        value.v.store_unaligned(y);
-        return;
-    }
-    alignas(64) typename B::value_type buffer[B::size];
-    value.v.store_aligned(buffer);
-    std::copy_n(buffer, n, y);
-}
+class RowOut {
+    using T = typename B::value_type;
 
-/// Steps through the inputs of a piece a batch at a time. A constant one stays on a batch of
-/// itself.
+public:
+    /// `past_caches`: it is part of an array too large for them to be of use. y may be null.
+    RowOut(T* y, bool past_caches)
+        : y_(y),
+          streams_(past_caches && reinterpret_cast<std::uintptr_t>(y) % sizeof(B) == 0) {}
+    ~RowOut() {
+        if (streams_)
+            drain_stores<B>();
+    }
+    RowOut(const RowOut&) = delete;
+
+    [[nodiscard]] explicit operator bool() const noexcept { return y_ != nullptr; }
+    /// The first n of `value`, at column i.
+    void store(const formula::Lane<B>& value, std::size_t i, std::size_t n) const {
+        if (n < B::size)
+            store_some(value.v, y_ + i, n);
+        else if (streams_)
+            store_past_caches(value.v, y_ + i);
+        else
+            value.v.store_unaligned(y_ + i);
+    }
+    void add(const formula::Lane<B>& value, std::size_t i, std::size_t n) const {
+        store_some((load<B>(y_ + i, n) + value).v, y_ + i, n);
+    }
+
+private:
+    T* y_;
+    bool streams_;
+};
+
+/// A batch of each input that is one number along a piece.
+template <class B, std::size_t N>
+struct FusedConstants {
+    alignas(64) typename B::value_type batch[N][B::size];
+};
+
+/// Steps through the inputs of a piece a batch at a time. A constant one stays on its batch in
+/// `same`, which is apart so that no store can be taken to change the cursor: it lives in
+/// registers.
 template <class B, std::size_t N>
 class FusedCursor {
     using T = typename B::value_type;
     using Lane = formula::Lane<B>;
 
 public:
-    FusedCursor(const std::array<const T*, N>& x, const std::array<bool, N>& constant) {
+    FusedCursor(
+        const std::array<const T*, N>& x,
+        const std::array<bool, N>& constant,
+        FusedConstants<B, N>& same) {
         for (std::size_t k = 0; k < N; ++k) {
             x_[k] = x[k];
             step_[k] = B::size;
             if (constant[k]) {
-                B(*x_[k]).store_aligned(same_[k]);
-                x_[k] = same_[k];
+                B(*x[k]).store_aligned(same.batch[k]);
+                x_[k] = same.batch[k];
                 step_[k] = 0;
             }
         }
     }
-    FusedCursor(const FusedCursor&) = delete;
 
     // The next n of input k. Lanes past them repeat the last: it is in f's domain.
     Lane get(std::size_t k, std::size_t n) const {
@@ -69,7 +104,6 @@ public:
 private:
     const T* x_[N];
     std::size_t step_[N];
-    alignas(64) T same_[N][B::size];
 };
 
 }  // namespace xgrad::detail

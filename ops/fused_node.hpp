@@ -73,6 +73,8 @@ public:
         return active_[i] ? node_[i].get() : nullptr;
     }
 
+    [[nodiscard]] bool takes_one_number() const noexcept override { return true; }
+
     void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares) override {
         for (std::size_t k = 0; k < N; ++k) {
             if (x_[k]->version != version_[k]) {
@@ -92,7 +94,7 @@ public:
                 if (!wanted[k])
                     kept->arrays[k].reset();
             }
-            call.scale(g.value().data(), kept->pointers());
+            call.scale(g.value(), kept->pointers());
             for (std::size_t k = 0; k < N; ++k) {
                 if (wanted[k])
                     shares[k] = Variable<T>(std::move(*kept->arrays[k]));
@@ -109,7 +111,7 @@ public:
             dx[k] = arrays[k].data();
         }
         if (count(this->shape) > 0)
-            call.backward(f_, g.value().data(), dx);
+            call.backward(f_, g.value(), dx);
         for (std::size_t k = 0; k < N; ++k) {
             if (wanted[k])
                 shares[k] = Variable<T>(std::move(arrays[k]));

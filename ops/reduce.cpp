@@ -61,9 +61,11 @@ Variable<T> sum(const Variable<T>& x, const Axes& axes, bool keep_dims, Where wh
     Array<T> y = detail::sum_axes(x.value(), to.sorted);
     y.reshape(keep_dims ? to.kept : to.dropped);
     return record(sum_op, std::move(y), where)
-        .wrt(x, [kept = to.kept, wide = x.shape()](const Variable<T>& g) {
-            return broadcast_to(g.shape() == kept ? g : reshape(g, kept), wide);
-        });
+        .wrt(x, one_number([kept = to.kept, wide = x.shape()](const Variable<T>& g) {
+                 if (g.size() == 1 && !grad_enabled())
+                     return g.rank() == 0 ? g : Variable<T>(g.item());
+                 return broadcast_to(g.shape() == kept ? g : reshape(g, kept), wide);
+             }));
 }
 template Variable<float> sum(const Variable<float>&, const Axes&, bool, Where);
 template Variable<double> sum(const Variable<double>&, const Axes&, bool, Where);

@@ -164,3 +164,37 @@ TEST_CASE_TEMPLATE(
     });
     CHECK(y.size() == 900);
 }
+
+namespace {
+
+// f, and its gradients, of whole arrays and of their halves: element by element the same bits.
+template <class F>
+void check_halves(std::size_t n, F f) {
+    const Array<float> a = random_array<float>({n}, 1), b = random_array<float>({n}, 2);
+    const auto run = [&](std::size_t from, std::size_t to) {
+        const auto part = [&](const Array<float>& whole) {
+            Array<float> some = empty<float>({to - from});
+            std::copy_n(whole.data() + from, to - from, some.data());
+            return Variable<float>(some, true);
+        };
+        const Variable<float> x = part(a), w = part(b), y = f(x, w);
+        y.backward(part(b).detach());
+        return std::vector<Array<float>>{y.value(), x.grad(), w.grad()};
+    };
+    const std::size_t half = n / 2;
+    const auto whole = run(0, n), first = run(0, half), second = run(half, n);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        CAPTURE(i);
+        CHECK(std::memcmp(whole[i].data(), first[i].data(), half * sizeof(float)) == 0);
+        CHECK(
+            std::memcmp(whole[i].data() + half, second[i].data(), (n - half) * sizeof(float)) == 0);
+    }
+}
+
+}  // namespace
+
+// Of more than 32 MiB, the results go past the caches.
+TEST_CASE("elementwise ops on arrays larger than the caches") {
+    const std::size_t n = (std::size_t{8} << 20) + 4099;
+    check_halves(n, [](const auto& x, const auto& w) { return tanh(x) * w - x / (2.0F + w * w); });
+}
