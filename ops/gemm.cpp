@@ -1,11 +1,21 @@
 // Cannot share a file with xtensor-blas: its declarations of CBLAS conflict with <cblas.h>.
+#include <autograd/isa.hpp>
 #include <autograd/parallel.hpp>
 #include <ops/gemm.hpp>
 #include <ops/small_gemm.hpp>
 
 #include <cblas.h>
+#include <fmt/format.h>
+#ifdef XGRAD_ONEDNN
+#include <oneapi/dnnl/dnnl.h>
+// oneDNN takes its threads from OpenMP. Not every compiler has an <omp.h>.
+extern "C" int omp_get_max_threads();
+extern "C" void omp_set_num_threads(int);
+#endif
 
 #include <algorithm>
+#include <string>
+#include <type_traits>
 
 namespace xgrad::detail {
 
@@ -73,6 +83,63 @@ void call(
         ldc);
 }
 
+#ifdef XGRAD_ONEDNN
+constexpr bool has_onednn = true;
+
+// Keeps oneDNN to the thread that calls it, and leaves OpenMP as it was.
+class OneOmpThread {
+public:
+    OneOmpThread() { omp_set_num_threads(1); }
+    ~OneOmpThread() { omp_set_num_threads(before_); }
+    OneOmpThread(const OneOmpThread&) = delete;
+
+private:
+    int before_ = omp_get_max_threads();
+};
+
+bool call_onednn(
+    const GemmShape& s,
+    const float* a,
+    int lda,
+    const float* b,
+    int ldb,
+    float beta,
+    float* c,
+    int ldc) {
+    const OneOmpThread one;
+    const char trans_a = s.transpose_a ? 'T' : 'N', trans_b = s.transpose_b ? 'T' : 'N';
+    const auto extent = [](std::size_t n) { return static_cast<dnnl_dim_t>(n); };
+    return dnnl_sgemm(
+               trans_a,
+               trans_b,
+               extent(s.m),
+               extent(s.n),
+               extent(s.k),
+               1.0F,
+               a,
+               lda,
+               b,
+               ldb,
+               beta,
+               c,
+               ldc) == dnnl_success;
+}
+#else
+constexpr bool has_onednn = false;
+
+bool call_onednn(const GemmShape&, const float*, int, const float*, int, float, float*, int) {
+    return false;
+}
+#endif
+
+// Whether oneDNN is the faster one: in float, with AVX-512, from some size on (DESIGN.md, 35).
+template <class T>
+bool for_onednn(const GemmShape& s) {
+    constexpr std::size_t work = std::size_t{1} << 21;
+    return has_onednn && std::is_same_v<T, float> && active_isa() == Isa::avx512 &&
+           std::min({s.m, s.n, s.k}) >= 16 && s.m * s.n * s.k >= work;
+}
+
 // A row times a matrix, added to c: gemv reads the matrix once, gemm would pack it first.
 void add_row(const GemmShape& s, const float* a, const float* b, int ldb, float* c) {
     const auto trans = s.transpose_b ? CblasNoTrans : CblasTrans;
@@ -105,6 +172,7 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
         return;
     }
     one_blas_thread();
+    const bool by_onednn = for_onednn<T>(s);
     const int lda = leading(s.transpose_a ? s.m : s.k);
     const int ldb = leading(s.transpose_b ? s.k : s.n);
     const int ldc = leading(s.n);
@@ -136,6 +204,10 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
             from_b += s.transpose_b ? first * s.k : first;
             to += first;
         }
+        if constexpr (std::is_same_v<T, float>) {
+            if (by_onednn && call_onednn(part, from_a, lda, from_b, ldb, beta, to, ldc))
+                return;
+        }
         if (s.m > 1) {
             call(part, from_a, lda, from_b, ldb, beta, to, ldc);
             return;
@@ -148,6 +220,15 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
 template void gemm(const GemmShape&, const float*, const float*, float, float*);
 template void gemm(const GemmShape&, const double*, const double*, double, double*);
 
-const char* blas_core() { return openblas_get_corename(); }
+std::string blas_name() {
+    std::string name = openblas_get_corename();
+#ifdef XGRAD_ONEDNN
+    if (active_isa() == Isa::avx512) {
+        const dnnl_version_t& version = *dnnl_version();
+        name += fmt::format(", in float oneDNN {}.{}", version.major, version.minor);
+    }
+#endif
+    return name;
+}
 
 }  // namespace xgrad::detail

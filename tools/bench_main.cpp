@@ -186,7 +186,7 @@ void measure(const Settings& settings, const std::vector<const Workload*>& chose
             "samples");
     }
     const auto report = [&](Measure m) {
-        m.blas = xgrad::detail::blas_core();
+        m.blas = xgrad::detail::blas_name();
         json.lines() << to_json_line(m) << std::endl;
         if (!json.to_output())
             print_measure(m);

@@ -5,7 +5,7 @@
 set -eu
 
 packages="g++ meson ninja-build pkg-config libxtensor-dev libxtensor-blas-dev libxsimd-dev \
-libopenblas-dev libfmt-dev doctest-dev librapidcheck-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libzip-dev libmicrohttpd-dev \
+libopenblas-dev libdnnl-dev libfmt-dev doctest-dev librapidcheck-dev nlohmann-json3-dev libcli11-dev zlib1g-dev libzip-dev libmicrohttpd-dev \
 libcsv-dev python3"
 
 if ! command -v dpkg-query >/dev/null; then

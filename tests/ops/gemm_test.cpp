@@ -69,6 +69,20 @@ TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, doubl
 }
 
 // Shapes of one block and of several, with tails.
+// From 2^21 multiply-adds on, products in float may be oneDNN's.
+TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
+    const std::size_t shapes[][3] = {
+        {128, 128, 128}, {130, 141, 150}, {16, 1001, 140}, {210, 16, 701}, {1500, 65, 33}};
+    for (const auto& [m, n, k] : shapes) {
+        for (int read = 0; read < 4; ++read) {
+            CAPTURE(m);
+            CAPTURE(read);
+            check_product<T>({m, n, k, (read & 1) != 0, (read & 2) != 0}, T(0));
+            check_product<T>({m, n, k, (read & 1) != 0, (read & 2) != 0}, T(1));
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, double) {
     const std::size_t shapes[][3] = {{512, 512, 512}, {300, 1030, 440}, {1029, 256, 515}};
     for (const auto& shape : shapes) {
