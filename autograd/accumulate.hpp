@@ -5,7 +5,7 @@
 
 namespace xgrad::detail {
 
-/// A gradient's elements: `g` may be one number that stands for all of them.
+/// g, or where it is one number, of rank 0, that stands for equal elements: those, as a constant.
 template <class T>
 [[nodiscard]] Variable<T> spread(Variable<T> g, const Shape& shape);
 

@@ -53,7 +53,8 @@ Variable<T> fit_share(Node<T>& node, std::size_t i, Variable<T> given) {
     const Node<T>& input = *node.edge(i);
     if (anomaly)
         check_gradient(node, i, given.value());
-    if (given.shape() == input.shape || (given.rank() == 0 && node.takes_one_number()))
+    if (given.shape() == input.shape ||
+        (given.rank() == 0 && node.gives_one_number(i) && !recording))
         return given;
     try {
         return sum_to(given, input.shape, node.where);
@@ -172,7 +173,7 @@ private:
         bool is_result =
             selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
         const bool hooked = node->hooked.load(std::memory_order_acquire);
-        if (is_result || hooked || anomaly || !node->takes_one_number())
+        if (is_result || hooked || anomaly)
             gradient = spread(std::move(gradient), node->shape);
         if (is_result && ends_at_wanted_) {
             results.push_back({node, gradient});
@@ -216,12 +217,15 @@ private:
                 continue;
             slots_[i] = &slot_of(node->edge(i));
             Variable<T>& waiting = slots_[i]->gradient;
-            if (adds && waiting.unshared() && waiting.shape() == node->shape)
+            if (adds && waiting.unshared() && !waiting.requires_grad() &&
+                waiting.shape() == node->shape)
                 shares_[i] = std::move(waiting);
         }
         running = {node->op, &node->where};
         {
             const TimedRule timed(node->op, node->where);
+            if (!node->takes_one_number())
+                gradient = spread(std::move(gradient), node->shape);
             if (stack_) {
                 stacked_shares<T>(
                     *node, gradient, wanted_edges_.get(), shares_.data(), fit_share<T>);

@@ -1,4 +1,5 @@
-// Internal to kernel sources: loops over batches, the last of which may be incomplete.
+// Internal to kernel sources and fused formulas: loops over batches, the last of which may be
+// incomplete.
 #pragma once
 
 #include <autograd/simd.hpp>

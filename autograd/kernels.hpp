@@ -7,9 +7,6 @@
 
 namespace xgrad::detail {
 
-/// Arrays of more bytes are written past the caches, which they would only flush.
-inline constexpr std::size_t cache_bytes = std::size_t{32} << 20;
-
 template <class T>
 struct TapeKernels {
     /// y += x

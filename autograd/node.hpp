@@ -42,8 +42,11 @@ public:
     /// where it is unshared(), a rule may write over it.
     virtual void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares);
     /// While nothing is recorded, a gradient whose elements are equal may be one number, of rank 0:
-    /// whether shares() takes such a g, and may give such shares.
+    /// whether shares() takes such a g, and may give such a share of input i.
     [[nodiscard]] virtual bool takes_one_number() const noexcept { return false; }
+    [[nodiscard]] virtual bool gives_one_number(std::size_t) const noexcept {
+        return takes_one_number();
+    }
     /// While nothing is recorded: whether shares() adds to the shares[i] that it finds defined,
     /// unshared and of the output's shape.
     [[nodiscard]] virtual bool adds_shares() const noexcept { return false; }

@@ -63,6 +63,9 @@ public:
     [[nodiscard]] bool takes_one_number() const noexcept override {
         return std::ranges::all_of(edges_, [](const Edge& edge) { return edge.marks.one_number; });
     }
+    [[nodiscard]] bool gives_one_number(std::size_t i) const noexcept override {
+        return edges_[i].marks.one_number;
+    }
     void drop_kept() noexcept override {
         for (Edge& edge : edges_)
             edge.rule.reset();

@@ -1,4 +1,5 @@
 #include <autograd/broadcast.hpp>
+#include <autograd/caches.hpp>
 #include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/repeat.hpp>
@@ -125,7 +126,7 @@ Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
     if (y.size() == 0)
         return y;
     const auto kernel = kernels<TapeKernels<T>>().repeat;
-    const bool past_caches = y.size() * sizeof(T) > cache_bytes;
+    const bool past_caches = detail::past_caches<T>(y.size());
     const Loops loops(shape, {&x.shape()});
     const std::size_t rows = loops.rows(), columns = loops.columns();
     const std::size_t row_step = loops.row_stride(0), column_step = loops.column_stride(0);
@@ -153,7 +154,7 @@ template Array<double> repeat_to(const Array<double>&, const Shape&);
 template <class T>
 Array<T> copy_of(const Array<T>& x) {
     Array<T> y = empty<T>(x.shape());
-    const bool past_caches = y.size() * sizeof(T) > cache_bytes;
+    const bool past_caches = detail::past_caches<T>(y.size());
     parallel_ranges(y.size(), grain, [&](std::size_t begin, std::size_t end) {
         const auto kernel = kernels<TapeKernels<T>>().repeat;
         kernel(y.data() + begin, x.data() + begin, 1, end - begin, 0, false, past_caches);

@@ -89,9 +89,9 @@ struct OneNumber {
     F rule;
 };
 
-/// Marks a rule that, while nothing is recorded, takes a g of rank 0 that stands for equal
-/// elements, and may itself return a share of rank 0 that stands for equal elements of the input's
-/// gradient.
+/// Marks a rule that, unless grad_enabled(), may return a share of rank 0 that stands for equal
+/// elements of the input's gradient. Where all rules of the op are marked, they may also be given
+/// such a g.
 template <class F>
 [[nodiscard]] OneNumber<F> one_number(F rule) {
     return {std::move(rule)};

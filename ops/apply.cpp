@@ -1,9 +1,9 @@
 #include <autograd/accumulate.hpp>
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
+#include <autograd/caches.hpp>
 #include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
-#include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
@@ -143,7 +143,8 @@ public:
     [[nodiscard]] bool takes_one_number() const noexcept override { return true; }
     [[nodiscard]] bool adds_shares() const noexcept override { return true; }
 
-    // The last share is written over g where nobody else holds it.
+    // A share is added to what waits there; the last one is written over g where nobody else holds
+    // it.
     void shares(const Variable<T>& g, const bool* wanted, Variable<T>* shares) override {
         std::size_t last = 0;
         for (std::size_t i = 0; i < N; ++i) {
@@ -171,7 +172,7 @@ public:
                 shares[i] = g;
             } else if (!call.adds) {
                 shares[i] = Variable<T>(Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape)), {});
-                call.past_caches = xgrad::count(this->shape) * sizeof(T) > cache_bytes;
+                call.past_caches = past_caches<T>(xgrad::count(this->shape));
             }
             compute_share(i, g.value().data(), shares[i].state().buffer->array.data(), call);
         }
@@ -352,7 +353,7 @@ Variable<T> apply(
     auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(*shape));
     FormulaCall<T> call{};
     call.out = buffer->array.data();
-    call.past_caches = buffer->array.size() * sizeof(T) > cache_bytes;
+    call.past_caches = past_caches<T>(buffer->array.size());
     for (std::size_t p = 0; p < formula.params; ++p)
         call.params[p] = static_cast<T>(params[p]);
     run_kernel<T>(

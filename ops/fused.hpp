@@ -63,14 +63,15 @@ public:
     }
 
 private:
-    // Room for the partials where that is better than to compute the formula again: for arrays that
-    // stay in a cache, and formulas of a function that takes long for each.
+    // Room for the partials where that is better than to compute the formula again: for formulas of
+    // a function that takes long for each. A tape of large ones must not take the memory for
+    // itself.
     template <class T, std::size_t N>
     [[nodiscard]] std::optional<detail::Partials<T, N>> partials_for(
         const detail::FusedCall<detail::Batch<T>, N>& call,
         std::size_t size,
         const std::array<const Variable<T>*, N>& x) const {
-        constexpr std::size_t most = std::size_t{64} << 20;  // bytes
+        constexpr std::size_t most = std::size_t{128} << 20;  // bytes
         static const std::size_t costly = detail::costly_functions_of<N>(f_);
         std::size_t wanted = 0;
         for (std::size_t k = 0; k < N; ++k) {
@@ -80,7 +81,7 @@ private:
                 return {};
             ++wanted;
         }
-        if (size * sizeof(T) > most || costly < wanted)
+        if (wanted * size * sizeof(T) > most || costly < wanted)
             return {};
         detail::Partials<T, N> room;
         for (std::size_t k = 0; k < N; ++k) {
@@ -95,8 +96,8 @@ private:
 };
 
 /// Makes an op from a scalar formula: one node, one pass forward, one pass backward for all
-/// inputs. Kept are the inputs, and of costly formulas on arrays of up to 64 MiB the partial
-/// derivatives. The formula is a generic lambda over values that take
+/// inputs. Kept are the inputs, and of costly formulas the partial derivatives, up to 128 MiB of
+/// them. The formula is a generic lambda over values that take
 /// + - * /, comparisons, where() and the elementwise functions:
 ///
 ///     const auto gate = elementwise([](auto x, auto w, auto b) { return tanh(w * x + b) * x; });

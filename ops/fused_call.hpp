@@ -1,7 +1,7 @@
 // Internal to ops/fused.hpp: a fused formula over arrays.
 #pragma once
 
-#include <autograd/kernels.hpp>
+#include <autograd/caches.hpp>
 #include <autograd/parallel.hpp>
 #include <ops/fused_lanes.hpp>
 #include <ops/fused_pieces.hpp>
@@ -99,9 +99,11 @@ private:
     [[nodiscard]] bool is_one_number(const Array<T>& g) const noexcept {
         return g.size() != pieces_.rows() * pieces_.columns();
     }
-    // Whether the output, and what has its shape, goes past the caches.
-    [[nodiscard]] bool past_caches() const noexcept {
-        return pieces_.rows() * pieces_.columns() * sizeof(T) > cache_bytes;
+    // Whether the output, and what has its shape, goes past the caches: a piece waits for its
+    // stores, which has to be little beside them.
+    [[nodiscard]] bool streams() const noexcept {
+        constexpr std::size_t least = 1024;
+        return pieces_.columns() >= least && past_caches<T>(pieces_.rows() * pieces_.columns());
     }
 
     template <class F, std::size_t... K>
@@ -197,11 +199,14 @@ private:
         const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
         FusedConstants<B, N> same;
         auto x = cursor(piece, same);
-        const RowOut<B> out(y + piece.at, past_caches());
+        const bool past = streams();
+        const RowOut<B> out(y + piece.at, past);
         for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
             const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
             out.store(Lane(f(x.get(K, n)...)), i, n);
         }
+        if (past)
+            drain_stores<B>();
     }
 
     // Returns the sums over the piece. y is written where it is not null.
@@ -218,10 +223,10 @@ private:
         const std::array<Share, N> kind = share_;
         Lane sum[N];
         ((sum[K] = Lane(0)), ...);
+        const bool past = streams();
         const RowOut<B> to[N] = {
-            {dx[K] ? dx[K] + piece.offset[K] : nullptr,
-             past_caches() && kind[K] == Share::store}...};
-        const RowOut<B> out(y ? y + piece.at : nullptr, past_caches());
+            {dx[K] ? dx[K] + piece.offset[K] : nullptr, past && kind[K] == Share::store}...};
+        const RowOut<B> out(y ? y + piece.at : nullptr, past);
         const T* const gradients = g.one ? nullptr : g.at + piece.at;
         const Lane one(*g.at);
         for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
@@ -232,6 +237,8 @@ private:
                 out.store(formula::detail::value_of<B>(value), i, n);
             (add_share<K>(value, gradient, kind[K], to[K], i, n, sum[K]), ...);
         }
+        if (past)
+            drain_stores<B>();
         return {xsimd::hadd(sum[K].v)...};
     }
 

@@ -14,11 +14,7 @@ namespace xgrad::detail {
 /// n numbers as a batch, fewer at the end of a piece; lanes past them are 0.
 template <class B>
 formula::Lane<B> load(const typename B::value_type* x, std::size_t n) {
-    if (n == B::size)
-        return formula::Lane<B>(B::load_unaligned(x));
-    alignas(64) typename B::value_type buffer[B::size] = {};
-    std::copy_n(x, n, buffer);
-    return formula::Lane<B>(B::load_aligned(buffer));
+    return formula::Lane<B>(load_some<B>(x, n, typename B::value_type(0)));
 }
 
 /// Where a row of a result goes.
@@ -27,15 +23,10 @@ class RowOut {
     using T = typename B::value_type;
 
 public:
-    /// `past_caches`: it is part of an array too large for them to be of use. y may be null.
+    /// With `past_caches`, drain_stores() has to follow. y may be null.
     RowOut(T* y, bool past_caches)
         : y_(y),
           streams_(past_caches && reinterpret_cast<std::uintptr_t>(y) % sizeof(B) == 0) {}
-    ~RowOut() {
-        if (streams_)
-            drain_stores<B>();
-    }
-    RowOut(const RowOut&) = delete;
 
     [[nodiscard]] explicit operator bool() const noexcept { return y_ != nullptr; }
     /// The first n of `value`, at column i.

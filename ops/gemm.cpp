@@ -1,4 +1,5 @@
 // Cannot share a file with xtensor-blas: its declarations of CBLAS conflict with <cblas.h>.
+#include <autograd/fail.hpp>
 #include <autograd/isa.hpp>
 #include <autograd/parallel.hpp>
 #include <ops/gemm.hpp>
@@ -97,7 +98,7 @@ private:
     int before_ = omp_get_max_threads();
 };
 
-bool call_onednn(
+void call_onednn(
     const GemmShape& s,
     const float* a,
     int lda,
@@ -109,27 +110,27 @@ bool call_onednn(
     const OneOmpThread one;
     const char trans_a = s.transpose_a ? 'T' : 'N', trans_b = s.transpose_b ? 'T' : 'N';
     const auto extent = [](std::size_t n) { return static_cast<dnnl_dim_t>(n); };
-    return dnnl_sgemm(
-               trans_a,
-               trans_b,
-               extent(s.m),
-               extent(s.n),
-               extent(s.k),
-               1.0F,
-               a,
-               lda,
-               b,
-               ldb,
-               beta,
-               c,
-               ldc) == dnnl_success;
+    const auto status = dnnl_sgemm(
+        trans_a,
+        trans_b,
+        extent(s.m),
+        extent(s.n),
+        extent(s.k),
+        1.0F,
+        a,
+        lda,
+        b,
+        ldb,
+        beta,
+        c,
+        ldc);
+    if (status != dnnl_success)
+        fail<std::runtime_error>("gemm: oneDNN returned status {}", static_cast<int>(status));
 }
 #else
 constexpr bool has_onednn = false;
 
-bool call_onednn(const GemmShape&, const float*, int, const float*, int, float, float*, int) {
-    return false;
-}
+void call_onednn(const GemmShape&, const float*, int, const float*, int, float, float*, int) {}
 #endif
 
 // Whether oneDNN is the faster one: in float, with AVX-512, from some size on (DESIGN.md, 35).
@@ -205,8 +206,10 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
             to += first;
         }
         if constexpr (std::is_same_v<T, float>) {
-            if (by_onednn && call_onednn(part, from_a, lda, from_b, ldb, beta, to, ldc))
+            if (by_onednn) {
+                call_onednn(part, from_a, lda, from_b, ldb, beta, to, ldc);
                 return;
+            }
         }
         if (s.m > 1) {
             call(part, from_a, lda, from_b, ldb, beta, to, ldc);

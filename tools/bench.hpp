@@ -89,7 +89,7 @@ struct Measure {
     std::string workload, name, unit;
     Stats stats;
     std::map<std::string, double> extra{};  ///< further figures by name
-    std::string blas{};                     ///< the kernels OpenBLAS chose
+    std::string blas{};                     ///< whose products, see blas_name()
 };
 
 /// How to run a workload.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """What the public headers cost a source that includes them: seconds of processor time (user and
-system, the median of some runs) and megabytes of the compiler, beside a source that includes
+system, the least of some runs) and megabytes of the compiler, beside a source that includes
 <xtensor/xarray.hpp> alone. The last line is a user's whole training program.
 
 usage: header_cost.py [--runs N] [--compiler "g++"] [--flag FLAG]... [--check RATIO]
@@ -17,7 +17,6 @@ import argparse
 import os
 import re
 import shlex
-import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -54,7 +53,7 @@ def measure(sources, command, runs):
         for name, path in sources.items():
             figures[name].append(compile_once([*command, "-c", str(path), "-o", os.devnull]))
     return {
-        name: (statistics.median(t for t, _ in rows), max(m for _, m in rows))
+        name: (min(t for t, _ in rows), max(m for _, m in rows))
         for name, rows in figures.items()
     }
 
@@ -81,10 +80,13 @@ def main():
             sources[header] = path
         sources[PROGRAM] = TOP / PROGRAM
         cost = measure(sources, command, given.runs)
-    base = cost[BASE][0]
-    print(f"{'':<32} {'seconds':>8} {'ratio':>6} {'MB':>6}")
+    base_seconds, base_megabytes = cost[BASE]
+    print(f"{'':<32} {'seconds':>8} {'ratio':>6} {'MB':>6} {'ratio':>6}")
     for name, (seconds, megabytes) in cost.items():
-        print(f"{name:<32} {seconds:>8.2f} {seconds / base:>6.2f} {megabytes:>6.0f}")
+        print(
+            f"{name:<32} {seconds:>8.2f} {seconds / base_seconds:>6.2f}"
+            f" {megabytes:>6.0f} {megabytes / base_megabytes:>6.2f}"
+        )
     over = False
     for what, bound, figure in bounds:
         ratio = cost[PROGRAM][figure] / cost[BASE][figure]

@@ -1,5 +1,6 @@
 #include <autograd/isa.hpp>
 #include <autograd/parallel.hpp>
+#include <ops/gemm.hpp>
 #include <tools/run_environment.hpp>
 
 #include <fmt/format.h>
@@ -125,6 +126,7 @@ Settings environment(const fs::path& source) {
 #endif
         },
         {"blas", trimmed(openblas_get_config())},
+        {"products", detail::blas_name()},
         {"isa", name_of(active_isa())},
         {"threads", num_threads()},
         {"cores", std::thread::hardware_concurrency()},

@@ -187,8 +187,7 @@ TEST_CASE("elementwise: two inputs of which one depends on the other") {
     check_close(same.value(), {1, 4});
 }
 
-// Up to 4 MiB the partials come from the forward pass; above, and the second time, backward
-// computes them.
+// The partials come from the forward pass; the second time, backward computes them.
 TEST_CASE("elementwise: partials kept and computed anew have the same bits") {
     const auto f = elementwise([](auto a, auto b, auto c) { return exp(a * b) * sigmoid(c) + c; });
     for (const std::size_t n : {1000U, (1U << 17) + 3U}) {
@@ -260,7 +259,7 @@ TEST_CASE("elementwise: an infinite partial past the end of a row does no harm")
     check_close(x.grad(), Array<double>(0.5 / xt::sqrt(x.value())));
 }
 
-// Results of more than 32 MiB go past the caches; of more than 64 MiB no partials are kept.
+// Results of more than 32 MiB go past the caches; of more than 128 MiB no partials are kept.
 TEST_CASE("elementwise on arrays larger than the caches") {
     const auto f = elementwise([](auto a, auto b) { return tanh(a) * b; });
     for (const std::size_t n : {(std::size_t{8} << 20) + 4099, (std::size_t{16} << 20) + 4099}) {

@@ -68,7 +68,6 @@ TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, doubl
     check_product<T>({20, 2, 211, true, false}, T(-0.5));
 }
 
-// Shapes of one block and of several, with tails.
 // From 2^21 multiply-adds on, products in float may be oneDNN's.
 TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
     const std::size_t shapes[][3] = {
@@ -83,6 +82,7 @@ TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
     }
 }
 
+// Shapes of one block and of several, with tails.
 TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, double) {
     const std::size_t shapes[][3] = {{512, 512, 512}, {300, 1030, 440}, {1029, 256, 515}};
     for (const auto& shape : shapes) {

@@ -2,6 +2,7 @@
 // element-by-element sum in T would meet, and bits that do not depend on threads.
 #include <autograd/grad.hpp>
 #include <autograd/parallel.hpp>
+#include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
@@ -197,4 +198,51 @@ void check_halves(std::size_t n, F f) {
 TEST_CASE("elementwise ops on arrays larger than the caches") {
     const std::size_t n = (std::size_t{8} << 20) + 4099;
     check_halves(n, [](const auto& x, const auto& w) { return tanh(x) * w - x / (2.0F + w * w); });
+}
+
+namespace {
+
+// The same of rows: f takes a matrix, a row and a column.
+template <class T, class F>
+void check_rows(std::size_t rows, std::size_t columns, F f) {
+    const Array<T> a = random_array<T>({rows, columns}, 1), c = random_array<T>({rows, 1}, 3);
+    const Variable<T> row(random_array<T>({columns}, 2), true);
+    const auto run = [&](std::size_t from, std::size_t to) {
+        const auto part = [&](const Array<T>& whole) {
+            const std::size_t width = whole.shape()[1];
+            Array<T> some = empty<T>({to - from, width});
+            std::copy_n(whole.data() + from * width, some.size(), some.data());
+            return Variable<T>(some, true);
+        };
+        const Variable<T> x = part(a), y = f(x, row, part(c));
+        sum(y).backward();
+        return std::vector<Array<T>>{y.value(), x.grad()};
+    };
+    for (const std::size_t threads : {1, 2}) {
+        set_num_threads(threads);
+        const auto whole = run(0, rows);
+        const std::size_t from = rows / 3, to = from + 7;
+        const auto some = run(from, to);
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            CAPTURE(i);
+            const T* const at = whole[i].data() + from * columns;
+            CHECK(std::memcmp(at, some[i].data(), some[i].size() * sizeof(T)) == 0);
+        }
+    }
+    set_num_threads(1);
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("elementwise ops on rows of arrays larger than the caches", T, float, double) {
+    const std::size_t wide = (std::size_t{34} << 20) / sizeof(T);
+    const auto f = [](const auto& x, const auto& row, const auto& column) {
+        return tanh(x) * row - column;
+    };
+    const auto fused =
+        elementwise([](auto x, auto row, auto column) { return tanh(x) * row - column; });
+    for (const std::size_t columns : {2048, 2051, 19}) {
+        check_rows<T>(wide / columns, columns, f);
+        check_rows<T>(wide / columns, columns, fused);
+    }
 }

@@ -7,6 +7,7 @@ Each one must be found and shrunk to a few operations, and the C++ that is print
 against the library and show the same fault. A program without fault, printed, must show none.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -42,14 +43,15 @@ def build(source, folder):
     """The program made of that source."""
     file = folder / "program.cpp"
     file.write_text(source)
-    packages = subprocess.check_output(
-        ["pkg-config", "--cflags", "--libs", "xtensor", "openblas", "fmt", "zlib", "libzip"], text=True
-    )
-    where = str(Path(LIBRARY).parent)
-    whole = ["-Wl,--whole-archive", LIBRARY, "-Wl,--no-whole-archive", f"-Wl,-rpath,{where}"]
+    where = Path(LIBRARY).parent
+    flags = subprocess.check_output(
+        ["pkg-config", "--cflags", "--libs", "xgrad"],
+        env={**os.environ, "PKG_CONFIG_PATH": str(where / "meson-uninstalled")},
+        text=True,
+    ).replace("-lxgrad", LIBRARY)
     code, out, err = run(
         *COMPILER, "-std=c++20", "-Wall", "-Wextra", f"-I{SOURCE}", str(file),
-        "-o", str(folder / "program"), *whole, *shlex.split(packages), "-lcsv", "-pthread",
+        "-o", str(folder / "program"), *shlex.split(flags), f"-Wl,-rpath,{where}", "-pthread",
     )
     check("the source compiles without warnings", code == 0 and not err, source + out + err)
     return str(folder / "program")
