@@ -84,8 +84,9 @@ TEST_CASE_TEMPLATE(
     T,
     float,
     double) {
-    for (const auto& [name, f] : expressions<T>()) {
-        CAPTURE(name);
+    for (const auto& expression : expressions<T>()) {
+        const auto& f = expression.second;
+        CAPTURE(expression.first);
         for (const T each : {T(1), T(1) / 3}) {
             const Leaves<T> in;
             const auto expected = gradients(f(in), in, each);

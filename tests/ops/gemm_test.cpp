@@ -72,7 +72,8 @@ TEST_CASE_TEMPLATE("gemm: every small shape, transposed or not", T, float, doubl
 TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
     const std::size_t shapes[][3] = {
         {128, 128, 128}, {130, 141, 150}, {16, 1001, 140}, {210, 16, 701}, {1500, 65, 33}};
-    for (const auto& [m, n, k] : shapes) {
+    for (const auto& shape : shapes) {
+        const std::size_t m = shape[0], n = shape[1], k = shape[2];
         for (int read = 0; read < 4; ++read) {
             CAPTURE(m);
             CAPTURE(read);
