@@ -32,49 +32,32 @@ namespace {
 
 int leading(std::size_t columns) { return static_cast<int>(std::max<std::size_t>(1, columns)); }
 
-void call(
-    const GemmShape& s,
-    const float* a,
-    int lda,
-    const float* b,
-    int ldb,
-    float beta,
-    float* c,
-    int ldc) {
-    cblas_sgemm(
-        CblasRowMajor,
-        s.transpose_a ? CblasTrans : CblasNoTrans,
-        s.transpose_b ? CblasTrans : CblasNoTrans,
-        static_cast<int>(s.m),
-        static_cast<int>(s.n),
-        static_cast<int>(s.k),
-        1.0F,
-        a,
-        lda,
-        b,
-        ldb,
-        beta,
-        c,
-        ldc);
-}
+// c = op(a) op(b) + beta c, with the distances of rows.
+template <class T>
+struct Product {
+    GemmShape shape;
+    const T* a;
+    int lda;
+    const T* b;
+    int ldb;
+    T beta;
+    T* c;
+    int ldc;
+};
 
-void call(
-    const GemmShape& s,
-    const double* a,
-    int lda,
-    const double* b,
-    int ldb,
-    double beta,
-    double* c,
-    int ldc) {
-    cblas_dgemm(
+template <class T, class Gemm>
+void call_blas(Gemm gemm, const Product<T>& p) {
+    const auto trans = [](bool transpose) { return transpose ? CblasTrans : CblasNoTrans; };
+    const auto extent = [](std::size_t n) { return static_cast<int>(n); };
+    const auto& [s, a, lda, b, ldb, beta, c, ldc] = p;
+    gemm(
         CblasRowMajor,
-        s.transpose_a ? CblasTrans : CblasNoTrans,
-        s.transpose_b ? CblasTrans : CblasNoTrans,
-        static_cast<int>(s.m),
-        static_cast<int>(s.n),
-        static_cast<int>(s.k),
-        1.0,
+        trans(s.transpose_a),
+        trans(s.transpose_b),
+        extent(s.m),
+        extent(s.n),
+        extent(s.k),
+        T(1),
         a,
         lda,
         b,
@@ -83,6 +66,8 @@ void call(
         c,
         ldc);
 }
+void call(const Product<float>& p) { call_blas(cblas_sgemm, p); }
+void call(const Product<double>& p) { call_blas(cblas_dgemm, p); }
 
 #ifdef XGRAD_ONEDNN
 constexpr bool has_onednn = true;
@@ -98,21 +83,14 @@ private:
     int before_ = omp_get_max_threads();
 };
 
-void call_onednn(
-    const GemmShape& s,
-    const float* a,
-    int lda,
-    const float* b,
-    int ldb,
-    float beta,
-    float* c,
-    int ldc) {
+void call_onednn(const Product<float>& p) {
     const OneOmpThread one;
-    const char trans_a = s.transpose_a ? 'T' : 'N', trans_b = s.transpose_b ? 'T' : 'N';
+    const auto trans = [](bool transpose) { return transpose ? 'T' : 'N'; };
     const auto extent = [](std::size_t n) { return static_cast<dnnl_dim_t>(n); };
+    const auto& [s, a, lda, b, ldb, beta, c, ldc] = p;
     const auto status = dnnl_sgemm(
-        trans_a,
-        trans_b,
+        trans(s.transpose_a),
+        trans(s.transpose_b),
         extent(s.m),
         extent(s.n),
         extent(s.k),
@@ -130,7 +108,7 @@ void call_onednn(
 #else
 constexpr bool has_onednn = false;
 
-void call_onednn(const GemmShape&, const float*, int, const float*, int, float, float*, int) {}
+void call_onednn(const Product<float>&) {}
 #endif
 
 // Whether oneDNN is the faster one: in float, with AVX-512, from some size on (DESIGN.md, 35).
@@ -142,19 +120,16 @@ bool for_onednn(const GemmShape& s) {
 }
 
 // A row times a matrix, added to c: gemv reads the matrix once, gemm would pack it first.
-void add_row(const GemmShape& s, const float* a, const float* b, int ldb, float* c) {
-    const auto trans = s.transpose_b ? CblasNoTrans : CblasTrans;
+template <class T, class Gemv>
+void add_row(Gemv gemv, const Product<T>& p) {
+    const GemmShape& s = p.shape;
     const auto rows = static_cast<int>(s.transpose_b ? s.n : s.k);
     const auto columns = static_cast<int>(s.transpose_b ? s.k : s.n);
-    cblas_sgemv(CblasRowMajor, trans, rows, columns, 1.0F, b, ldb, a, 1, 1.0F, c, 1);
-}
-
-void add_row(const GemmShape& s, const double* a, const double* b, int ldb, double* c) {
     const auto trans = s.transpose_b ? CblasNoTrans : CblasTrans;
-    const auto rows = static_cast<int>(s.transpose_b ? s.n : s.k);
-    const auto columns = static_cast<int>(s.transpose_b ? s.k : s.n);
-    cblas_dgemv(CblasRowMajor, trans, rows, columns, 1.0, b, ldb, a, 1, 1.0, c, 1);
+    gemv(CblasRowMajor, trans, rows, columns, T(1), p.b, p.ldb, p.a, 1, T(1), p.c, 1);
 }
+void add_row(const Product<float>& p) { add_row(cblas_sgemv, p); }
+void add_row(const Product<double>& p) { add_row(cblas_dgemv, p); }
 
 template <class T>
 void scale(T* c, std::size_t n, T beta) {
@@ -174,9 +149,15 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
     }
     one_blas_thread();
     const bool by_onednn = for_onednn<T>(s);
-    const int lda = leading(s.transpose_a ? s.m : s.k);
-    const int ldb = leading(s.transpose_b ? s.k : s.n);
-    const int ldc = leading(s.n);
+    const Product<T> whole{
+        s,
+        a,
+        leading(s.transpose_a ? s.m : s.k),
+        b,
+        leading(s.transpose_b ? s.k : s.n),
+        beta,
+        c,
+        leading(s.n)};
     // Blocks of whole units along the longer side of c. Their number depends on the sizes alone,
     // since it shows in the bits, and grows with the root of the work: each block packs the other
     // operand anew.
@@ -190,33 +171,29 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
         return block == blocks ? side : side / unit * block / blocks * unit;
     };
     parallel_tasks(blocks, [&](std::size_t block) {
-        GemmShape part = s;
-        const std::size_t first = start_of(block);
-        const std::size_t size = start_of(block + 1) - first;
-        const T* from_a = a;
-        const T* from_b = b;
-        T* to = c;
+        const std::size_t first = start_of(block), size = start_of(block + 1) - first;
+        Product<T> part = whole;
         if (by_rows) {
-            part.m = size;
-            from_a += s.transpose_a ? first : first * s.k;
-            to += first * s.n;
+            part.shape.m = size;
+            part.a += s.transpose_a ? first : first * s.k;
+            part.c += first * s.n;
         } else {
-            part.n = size;
-            from_b += s.transpose_b ? first * s.k : first;
-            to += first;
+            part.shape.n = size;
+            part.b += s.transpose_b ? first * s.k : first;
+            part.c += first;
         }
         if constexpr (std::is_same_v<T, float>) {
             if (by_onednn) {
-                call_onednn(part, from_a, lda, from_b, ldb, beta, to, ldc);
+                call_onednn(part);
                 return;
             }
         }
         if (s.m > 1) {
-            call(part, from_a, lda, from_b, ldb, beta, to, ldc);
+            call(part);
             return;
         }
-        scale(to, part.n, beta);
-        add_row(part, from_a, from_b, ldb, to);
+        scale(part.c, part.shape.n, beta);
+        add_row(part);
     });
 }
 
