@@ -1,6 +1,7 @@
 #include <autograd/accumulate.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/kernels.hpp>
+#include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <autograd/repeat.hpp>
 
@@ -8,6 +9,15 @@
 
 namespace xgrad::detail {
 namespace {
+
+template <class T>
+void add_into(Array<T>& sum, const Array<T>& share) {
+    constexpr std::size_t grain = 32768;
+    const auto kernel = kernels<TapeKernels<T>>().add_into;
+    parallel_ranges(sum.size(), grain, [&](std::size_t begin, std::size_t end) {
+        kernel(sum.data() + begin, share.data() + begin, end - begin);
+    });
+}
 
 // Two gradients of one value add up.
 const Op accumulate_op(
@@ -20,8 +30,7 @@ const Op accumulate_op(
                               in[1].shape());
                       }
                       Array<T> sum = in[0].value();
-                      kernels<TapeKernels<T>>().add_into(
-                          sum.data(), in[1].value().data(), sum.size());
+                      add_into(sum, in[1].value());
                       const auto pass = [](const Variable<T>& g) { return g; };
                       return Variable<T>(record(accumulate_op, std::move(sum))
                                              .wrt(in[0], batched(pass))
@@ -50,12 +59,12 @@ void accumulate(Variable<T>& total, Variable<T> share) {
         std::swap(total, share);
     if (!recorded && total.unshared() && !total.requires_grad()) {
         Array<T>& sum = total.state().buffer->array;
-        kernels<TapeKernels<T>>().add_into(sum.data(), share.value().data(), sum.size());
+        add_into(sum, share.value());
         return;
     }
     if (!recorded) {
         Array<T> sum = total.value();
-        kernels<TapeKernels<T>>().add_into(sum.data(), share.value().data(), sum.size());
+        add_into(sum, share.value());
         total = Variable<T>(std::move(sum));
         return;
     }

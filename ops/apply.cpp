@@ -36,21 +36,18 @@ void run_kernel(
         call.constant[k] = false;
         all_full = all_full && (!inputs[k] || inputs[k]->size() == size);
     }
-    if (all_full) {
-        call.rows = 1;
-        call.columns = size;
-        if (size < 2 * parallel_grain) {
-            kernel(call);
+    // One row: cut between batches, since xsimd chooses how to reduce the argument of a sine by the
+    // whole batch.
+    const auto run_row = [&](const FormulaCall<T>& row) {
+        constexpr std::size_t unit = 64;
+        if (row.columns < 2 * parallel_grain) {
+            kernel(row);
             return;
         }
-        const FormulaCall<T>& whole = call;
-        // Cut between batches: xsimd chooses how to reduce the argument of a sine by the whole
-        // batch.
-        constexpr std::size_t unit = 64;
-        const std::size_t units = (size + unit - 1) / unit;
+        const std::size_t units = (row.columns + unit - 1) / unit;
         parallel_ranges(units, parallel_grain / unit, [&](std::size_t first, std::size_t last) {
-            const std::size_t begin = unit * first, end = std::min(unit * last, size);
-            FormulaCall<T> part = whole;
+            const std::size_t begin = unit * first, end = std::min(unit * last, row.columns);
+            FormulaCall<T> part = row;
             part.columns = end - begin;
             part.out += begin;
             if (part.g && !part.one_g)
@@ -58,11 +55,16 @@ void run_kernel(
             if (part.y)
                 part.y += begin;
             for (std::size_t k = 0; k < count; ++k) {
-                if (part.x[k])
+                if (part.x[k] && !part.constant[k])
                     part.x[k] += begin;
             }
             kernel(part);
         });
+    };
+    if (all_full) {
+        call.rows = 1;
+        call.columns = size;
+        run_row(call);
         return;
     }
     std::vector<const Shape*> shapes;
@@ -77,8 +79,7 @@ void run_kernel(
     }
     const std::size_t block = call.rows * call.columns;
     for (std::size_t step = 0; step < loops.outer(); ++step) {
-        const std::size_t rows_grain = std::max<std::size_t>(1, parallel_grain / call.columns);
-        parallel_ranges(call.rows, rows_grain, [&](std::size_t begin, std::size_t end) {
+        const auto rows_from = [&](std::size_t begin, std::size_t end) {
             FormulaCall<T> part = call;
             const std::size_t at = step * block + begin * call.columns;
             part.rows = end - begin;
@@ -91,7 +92,15 @@ void run_kernel(
                 if (part.x[k])
                     part.x[k] += loops.offset(k, step) + begin * call.row_step[k];
             }
-            kernel(part);
+            return part;
+        };
+        if (call.rows == 1) {
+            run_row(rows_from(0, 1));
+            continue;
+        }
+        const std::size_t rows_grain = std::max<std::size_t>(1, parallel_grain / call.columns);
+        parallel_ranges(call.rows, rows_grain, [&](std::size_t begin, std::size_t end) {
+            kernel(rows_from(begin, end));
         });
     }
 }
