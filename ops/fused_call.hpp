@@ -3,7 +3,7 @@
 
 #include <autograd/caches.hpp>
 #include <autograd/parallel.hpp>
-#include <ops/fused_lanes.hpp>
+#include <ops/fused_loop.hpp>
 #include <ops/fused_pieces.hpp>
 
 #include <algorithm>
@@ -22,32 +22,27 @@ class FusedCall {
 public:
     FusedCall(const Shape& shape, const std::array<const Array<T>*, N>& inputs)
         : pieces_(shape, shapes_of(inputs)),
-          inputs_(inputs) {
-        for (std::size_t k = 0; k < N; ++k) {
-            if (pieces_.constant(k))
-                share_[k] = Share::sum;
-            else
-                share_[k] = inputs[k]->size() == count(shape) ? Share::store : Share::add;
-        }
-    }
+          inputs_(inputs),
+          share_(kinds(pieces_, inputs)),
+          loop_(inputs, share_, streams(pieces_)) {}
 
     /// Whether backward writes all of dx[k], rather than adding to it.
     template <class F>
     [[nodiscard]] bool overwrites(std::size_t k) const noexcept {
-        return share_[k] == Share::store && formula::has_partial<DualOf<F>>(k);
+        return share_[k] == Share::store && FusedLoop<B, N>::template has_partial<F>(k);
     }
 
     /// y = f(x...)
     template <class F>
     void forward(const F& f, T* y) const {
-        pieces_.each([&](const Piece& p) { forward(f, p, y, Every()); });
+        pieces_.each([&](const Piece& p) { loop_.forward(f, p, y); });
     }
 
     /// y = f(x...) and d[k] = df/dx_k where d[k] is not null, for inputs that backward overwrites.
     template <class F>
     void forward(const F& f, T* y, const std::array<T*, N>& d) const {
         constexpr T one = 1;
-        pieces_.each([&](const Piece& p) { backward(f, p, {&one, true}, d, y, Every()); });
+        pieces_.each([&](const Piece& p) { loop_.backward(f, p, {&one, true}, d, y); });
     }
 
     /// d[k] = g d[k] where d[k] is not null. Here and below, g of rank 0 stands for equal elements.
@@ -78,7 +73,7 @@ public:
         }
         std::vector<std::array<T, N>> sums(pieces_.parts());
         parallel_tasks(pieces_.parts(), [&](std::size_t i) {
-            sums[i] = backward(f, pieces_.part(i), g, dx, nullptr, Every());
+            sums[i] = loop_.backward(f, pieces_.part(i), g, dx);
         });
         for (std::size_t i = 0; i < sums.size(); ++i)
             add(pieces_.part(i), sums[i], dx);
@@ -87,29 +82,27 @@ public:
 private:
     using Lane = formula::Lane<B>;
     using Piece = typename FusedPieces<B, N>::Piece;
-    using Every = std::make_index_sequence<N>;
-    template <std::size_t K>
-    using Input = formula::Dual<B, 1u << K>;
-
-    // The output's.
-    struct Gradient {
-        const T* at;
-        bool one;  // number, for all elements
-    };
+    using Share = FusedShare;
+    using Gradient = FusedGradient<T>;
     [[nodiscard]] bool is_one_number(const Array<T>& g) const noexcept {
         return g.size() != pieces_.rows() * pieces_.columns();
     }
-    // Whether the output, and what has its shape, goes past the caches: a piece waits for its
-    // stores, which has to be little beside them.
-    [[nodiscard]] bool streams() const noexcept {
-        constexpr std::size_t least = 1024;
-        return pieces_.columns() >= least && past_caches<T>(pieces_.rows() * pieces_.columns());
+    static std::array<Share, N> kinds(
+        const FusedPieces<B, N>& pieces, const std::array<const Array<T>*, N>& inputs) {
+        std::array<Share, N> kinds;
+        for (std::size_t k = 0; k < N; ++k) {
+            const bool whole = inputs[k]->size() == pieces.rows() * pieces.columns();
+            kinds[k] = pieces.constant(k) ? Share::sum : whole ? Share::store : Share::add;
+        }
+        return kinds;
     }
 
-    template <class F, std::size_t... K>
-    static auto dual_of(const F& f, std::index_sequence<K...>) -> decltype(f(Input<K>()...));
-    template <class F>
-    using DualOf = decltype(dual_of(std::declval<const F&>(), Every()));
+    // Whether what has the output's shape goes past the caches: a piece waits for its stores, which
+    // has to be little beside them.
+    static bool streams(const FusedPieces<B, N>& pieces) {
+        constexpr std::size_t least = 1024;
+        return pieces.columns() >= least && past_caches<T>(pieces.rows() * pieces.columns());
+    }
 
     static std::vector<const Shape*> shapes_of(const std::array<const Array<T>*, N>& inputs) {
         std::vector<const Shape*> shapes;
@@ -117,13 +110,6 @@ private:
             shapes.push_back(&input->shape());
         return shapes;
     }
-
-    // How an input's share goes into its array.
-    enum class Share {
-        store,  // the input has the output's shape
-        sum,    // it is constant along a row
-        add,    // its rows come up more than once
-    };
 
     // A piece's sums, to where they belong.
     void add(
@@ -151,9 +137,8 @@ private:
     template <class F>
     void backward_rows(const F& f, const Gradient& g, const std::array<T*, N>& dx) const {
         const auto run = [&](std::size_t begin, std::size_t end, const std::array<T*, N>& to) {
-            pieces_.each_row(begin, end, [&](const Piece& p) {
-                add(p, backward(f, p, g, to, nullptr, Every()), to);
-            });
+            pieces_.each_row(
+                begin, end, [&](const Piece& p) { add(p, loop_.backward(f, p, g, to), to); });
         };
         const std::size_t count = blocks(dx), rows = pieces_.rows(),
                           each = (rows + count - 1) / count;
@@ -182,94 +167,10 @@ private:
         }
     }
 
-    // The inputs of a piece.
-    [[nodiscard]] FusedCursor<B, N> cursor(const Piece& piece, FusedConstants<B, N>& same) const {
-        std::array<const T*, N> x;
-        std::array<bool, N> constant;
-        for (std::size_t k = 0; k < N; ++k) {
-            x[k] = inputs_[k]->data() + piece.offset[k];
-            constant[k] = share_[k] == Share::sum;
-        }
-        return FusedCursor<B, N>(x, constant, same);
-    }
-
-    // Flattened: a formula is many small functions, and values belong in registers.
-    template <class F, std::size_t... K>
-    [[gnu::flatten]] void forward(
-        const F& f, const Piece& piece, T* y, std::index_sequence<K...>) const {
-        FusedConstants<B, N> same;
-        auto x = cursor(piece, same);
-        const bool past = streams();
-        const RowOut<B> out(y + piece.at, past);
-        for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
-            const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
-            out.store(Lane(f(x.get(K, n)...)), i, n);
-        }
-        if (past)
-            drain_stores<B>();
-    }
-
-    // Returns the sums over the piece. y is written where it is not null.
-    template <class F, std::size_t... K>
-    [[gnu::flatten]] std::array<T, N> backward(
-        const F& f,
-        const Piece& piece,
-        const Gradient& g,
-        const std::array<T*, N>& dx,
-        T* y,
-        std::index_sequence<K...>) const {
-        FusedConstants<B, N> same;
-        auto x = cursor(piece, same);
-        const std::array<Share, N> kind = share_;
-        Lane sum[N];
-        ((sum[K] = Lane(0)), ...);
-        const bool past = streams();
-        const RowOut<B> to[N] = {
-            {dx[K] ? dx[K] + piece.offset[K] : nullptr, past && kind[K] == Share::store}...};
-        const RowOut<B> out(y ? y + piece.at : nullptr, past);
-        const T* const gradients = g.one ? nullptr : g.at + piece.at;
-        const Lane one(*g.at);
-        for (std::size_t i = 0; i < piece.columns; i += B::size, x.next()) {
-            const std::size_t n = std::min<std::size_t>(B::size, piece.columns - i);
-            const auto value = f(Input<K>{x.get(K, n), {Lane(1)}}...);
-            const Lane gradient = gradients ? load<B>(gradients + i, n) : one;
-            if (out)
-                out.store(formula::detail::value_of<B>(value), i, n);
-            (add_share<K>(value, gradient, kind[K], to[K], i, n, sum[K]), ...);
-        }
-        if (past)
-            drain_stores<B>();
-        return {xsimd::hadd(sum[K].v)...};
-    }
-
-    template <std::size_t K, class Y>
-    static void add_share(
-        const Y& y,
-        const Lane& g,
-        Share kind,
-        const RowOut<B>& to,
-        std::size_t i,
-        std::size_t n,
-        Lane& sum) {
-        if constexpr (formula::has_partial<Y>(K)) {
-            if (!to)
-                return;
-            const Lane share = g * y.d[Y::slot(K)];
-            if (kind == Share::store) {
-                to.store(share, i, n);
-            } else if (kind == Share::add) {
-                to.add(share, i, n);
-            } else {
-                alignas(64) T buffer[B::size];
-                share.v.store_aligned(buffer);
-                sum = sum + (n == B::size ? share : load<B>(buffer, n));
-            }
-        }
-    }
-
     FusedPieces<B, N> pieces_;
     std::array<const Array<T>*, N> inputs_;
     std::array<Share, N> share_;
+    FusedLoop<B, N> loop_;
 };
 
 }  // namespace xgrad::detail

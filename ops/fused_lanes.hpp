@@ -47,35 +47,26 @@ private:
     bool streams_;
 };
 
-/// A batch of each input that is one number along a piece.
-template <class B, std::size_t N>
-struct FusedConstants {
-    alignas(64) typename B::value_type batch[N][B::size];
-};
-
-/// Steps through the inputs of a piece a batch at a time. A constant one stays on its batch in
-/// `same`, which is apart so that no store can be taken to change the cursor: it lives in
-/// registers.
+/// Steps through the inputs of a piece a batch at a time. A constant one stays on a batch of
+/// itself.
 template <class B, std::size_t N>
 class FusedCursor {
     using T = typename B::value_type;
     using Lane = formula::Lane<B>;
 
 public:
-    FusedCursor(
-        const std::array<const T*, N>& x,
-        const std::array<bool, N>& constant,
-        FusedConstants<B, N>& same) {
+    FusedCursor(const std::array<const T*, N>& x, const std::array<bool, N>& constant) {
         for (std::size_t k = 0; k < N; ++k) {
             x_[k] = x[k];
             step_[k] = B::size;
             if (constant[k]) {
-                B(*x[k]).store_aligned(same.batch[k]);
-                x_[k] = same.batch[k];
+                B(*x_[k]).store_aligned(same_[k]);
+                x_[k] = same_[k];
                 step_[k] = 0;
             }
         }
     }
+    FusedCursor(const FusedCursor&) = delete;
 
     // The next n of input k. Lanes past them repeat the last: it is in f's domain.
     Lane get(std::size_t k, std::size_t n) const {
@@ -95,6 +86,7 @@ public:
 private:
     const T* x_[N];
     std::size_t step_[N];
+    alignas(64) T same_[N][B::size];
 };
 
 }  // namespace xgrad::detail
