@@ -1,5 +1,6 @@
 #include <autograd/accumulate.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/grain.hpp>
 #include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
@@ -12,9 +13,8 @@ namespace {
 
 template <class T>
 void add_into(Array<T>& sum, const Array<T>& share) {
-    constexpr std::size_t grain = 32768;
     const auto kernel = kernels<TapeKernels<T>>().add_into;
-    parallel_ranges(sum.size(), grain, [&](std::size_t begin, std::size_t end) {
+    parallel_ranges(sum.size(), parallel_grain, [&](std::size_t begin, std::size_t end) {
         kernel(sum.data() + begin, share.data() + begin, end - begin);
     });
 }

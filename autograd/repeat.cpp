@@ -1,5 +1,6 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/caches.hpp>
+#include <autograd/grain.hpp>
 #include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/repeat.hpp>
@@ -9,8 +10,6 @@
 namespace xgrad::detail {
 namespace {
 
-// Elements below which a second thread costs more than it saves.
-constexpr std::size_t grain = 32768;
 // Sums over more elements than this are cut, so that threads can share them.
 constexpr std::size_t piece_size = std::size_t{1} << 18;
 
@@ -33,9 +32,10 @@ void sum_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
     const auto kernel = kernels<TapeKernels<T>>().sum_rows;
     const Pieces pieces(columns, piece_size);
     if (pieces.count == 1) {
-        parallel_ranges(rows, 1 + grain / (columns + 1), [&](std::size_t begin, std::size_t end) {
-            kernel(y + begin, x + begin * columns, end - begin, columns);
-        });
+        parallel_ranges(
+            rows, 1 + parallel_grain / (columns + 1), [&](std::size_t begin, std::size_t end) {
+                kernel(y + begin, x + begin * columns, end - begin, columns);
+            });
         return;
     }
     Array<T> parts = empty<T>({rows, pieces.count});
@@ -54,7 +54,7 @@ void sum_short_columns(T* y, const T* x, std::size_t outer, std::size_t rows, st
     // Ranges over all columns of y, one o after the other.
     constexpr std::size_t unit = 64;
     const std::size_t units = (columns + unit - 1) / unit;
-    const std::size_t least = 1 + grain / (unit * (rows + 1));
+    const std::size_t least = 1 + parallel_grain / (unit * (rows + 1));
     parallel_ranges(outer * units, least, [&](std::size_t begin, std::size_t end) {
         while (begin < end) {
             const std::size_t o = begin / units, next = std::min(end, (o + 1) * units);
@@ -134,17 +134,19 @@ Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
         const T* from = x.data() + loops.offset(0, step);
         T* to = y.data() + step * rows * columns;
         if (rows == 1) {
-            parallel_ranges(columns, grain, [&](std::size_t begin, std::size_t end) {
+            parallel_ranges(columns, parallel_grain, [&](std::size_t begin, std::size_t end) {
                 const T* part = from + begin * column_step;
                 kernel(to + begin, part, 1, end - begin, 0, column_step == 0, past_caches);
             });
             continue;
         }
-        parallel_ranges(rows, 1 + grain / columns, [&](std::size_t begin, std::size_t end) {
-            const T* part = from + begin * row_step;
-            T* rows_to = to + begin * columns;
-            kernel(rows_to, part, end - begin, columns, row_step, column_step == 0, past_caches);
-        });
+        parallel_ranges(
+            rows, 1 + parallel_grain / columns, [&](std::size_t begin, std::size_t end) {
+                const T* part = from + begin * row_step;
+                T* rows_to = to + begin * columns;
+                kernel(
+                    rows_to, part, end - begin, columns, row_step, column_step == 0, past_caches);
+            });
     }
     return y;
 }
@@ -155,7 +157,7 @@ template <class T>
 Array<T> copy_of(const Array<T>& x) {
     Array<T> y = empty<T>(x.shape());
     const bool past_caches = detail::past_caches<T>(y.size());
-    parallel_ranges(y.size(), grain, [&](std::size_t begin, std::size_t end) {
+    parallel_ranges(y.size(), parallel_grain, [&](std::size_t begin, std::size_t end) {
         const auto kernel = kernels<TapeKernels<T>>().repeat;
         kernel(y.data() + begin, x.data() + begin, 1, end - begin, 0, false, past_caches);
     });

@@ -1,6 +1,7 @@
 // Internal to the optimisers: one parameter's step through its kernel.
 #pragma once
 
+#include <autograd/grain.hpp>
 #include <autograd/parallel.hpp>
 #include <nn/optim_kernels.hpp>
 
@@ -16,10 +17,9 @@ void run(
     const Slot& slot,
     const std::array<Array<T>*, Step::states>& states,
     const Step& step) {
-    constexpr std::size_t grain = 32768;
     const xgrad::detail::DecayStep decay{slot.l2, slot.shrink};
     xgrad::detail::parallel_ranges(
-        slot.weight.size(), grain, [&](std::size_t begin, std::size_t end) {
+        slot.weight.size(), xgrad::detail::parallel_grain, [&](std::size_t begin, std::size_t end) {
             std::array<T*, Step::states> at{};
             for (std::size_t i = 0; i < at.size(); ++i)
                 at[i] = states[i] ? states[i]->data() + begin : nullptr;

@@ -4,6 +4,7 @@
 #include <autograd/caches.hpp>
 #include <autograd/call_trace.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/grain.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
@@ -14,9 +15,6 @@
 
 namespace xgrad::detail {
 namespace {
-
-// Elements below which a second thread costs more than it saves.
-constexpr std::size_t parallel_grain = 32768;
 
 // Runs a kernel over an output of that shape; inputs with a null array are not read.
 template <class T>

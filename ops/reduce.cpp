@@ -1,6 +1,7 @@
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/grain.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/elementwise.hpp>
@@ -168,11 +169,10 @@ Array<T> extreme(const char* op, const Array<T>& x, const Reduced& to, Which whi
                     run.extreme_into(best, from, columns, largest);
             }
         };
-        constexpr std::size_t grain = 32768;
         if (step == 0)
             each_row(0, rows);  // into one place
         else
-            detail::parallel_ranges(rows, 1 + grain / columns, each_row);
+            detail::parallel_ranges(rows, 1 + detail::parallel_grain / columns, each_row);
     }
     return y;
 }
