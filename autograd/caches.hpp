@@ -8,7 +8,7 @@ namespace xgrad::detail {
 /// Whether an array of n elements is written past the caches, which it would only flush.
 template <class T>
 [[nodiscard]] constexpr bool past_caches(std::size_t n) noexcept {
-    constexpr std::size_t bytes = std::size_t{32} << 20;
+    constexpr std::size_t bytes = std::size_t{12} << 20;
     return n * sizeof(T) > bytes;
 }
 

@@ -111,12 +111,18 @@ constexpr bool has_onednn = false;
 void call_onednn(const Product<float>&) {}
 #endif
 
-// Whether oneDNN is the faster one: in float, with AVX-512, from some size on (DESIGN.md, 35).
+// Whether oneDNN is the faster one: in float, from some size on (DESIGN.md, 35). With AVX2 it
+// leaves operands where they are, and reads across rows that lie a power of two apart evict each
+// other.
 template <class T>
 bool for_onednn(const GemmShape& s) {
-    constexpr std::size_t work = std::size_t{1} << 21;
-    return has_onednn && std::is_same_v<T, float> && active_isa() == Isa::avx512 &&
-           std::min({s.m, s.n, s.k}) >= 16 && s.m * s.n * s.k >= work;
+    if (!has_onednn || !std::is_same_v<T, float>)
+        return false;
+    const std::size_t work = s.m * s.n * s.k, least = std::min({s.m, s.n, s.k});
+    if (active_isa() == Isa::avx512)
+        return least >= 16 && work >= std::size_t{1} << 21;
+    const bool evicts = (s.transpose_a && s.m % 128 == 0) || (!s.transpose_b && s.n % 256 == 0);
+    return active_isa() == Isa::avx2 && least >= 8 && work >= std::size_t{1} << 17 && !evicts;
 }
 
 // A row times a matrix, added to c: gemv reads the matrix once, gemm would pack it first.
@@ -159,13 +165,13 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
         c,
         leading(s.n)};
     // Blocks of whole units along the longer side of c. Their number depends on the sizes alone,
-    // since it shows in the bits, and grows with the root of the work: each block packs the other
-    // operand anew.
+    // since it shows in the bits, and grows with the cube root of the work: each block packs the
+    // other operand anew, which its share of the side has to pay for.
     constexpr std::size_t work = std::size_t{32} << 20, unit = 64;
     const bool by_rows = s.m >= s.n;
     const std::size_t side = by_rows ? s.m : s.n;
     std::size_t blocks = 1;
-    while (4 * blocks * blocks * work <= s.m * s.n * s.k && 2 * blocks * unit <= side)
+    while (blocks * blocks * blocks * work <= s.m * s.n * s.k && 2 * blocks * unit <= side)
         blocks *= 2;
     const auto start_of = [&](std::size_t block) {
         return block == blocks ? side : side / unit * block / blocks * unit;
@@ -203,7 +209,7 @@ template void gemm(const GemmShape&, const double*, const double*, double, doubl
 std::string blas_name() {
     std::string name = openblas_get_corename();
 #ifdef XGRAD_ONEDNN
-    if (active_isa() == Isa::avx512) {
+    if (active_isa() != Isa::sse2) {
         const dnnl_version_t& version = *dnnl_version();
         name += fmt::format(", in float oneDNN {}.{}", version.major, version.minor);
     }
