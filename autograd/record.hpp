@@ -120,11 +120,6 @@ template <class T>
     return Recording<T>(op, std::move(value), where);
 }
 
-extern template class Kept<float>;
-extern template class Kept<double>;
-extern template class Recording<float>;
-extern template class Recording<double>;
-
 namespace detail {
 
 /// What a message says of an op's inputs: null stands for a constant whose shape is not known.

@@ -174,9 +174,6 @@ private:
     detail::Ref<detail::State<T>> state_;
 };
 
-extern template class Variable<float>;
-extern template class Variable<double>;
-
 template <class V>
 inline constexpr bool is_variable = false;
 template <class T>

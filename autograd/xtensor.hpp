@@ -9,6 +9,9 @@
 #include <xtensor/xexpression_traits.hpp>
 #include <xtensor/xtensor_config.hpp>
 
+#include <cstddef>
+#include <type_traits>
+
 // xtensor 0.24 and 0.25 specialise xtype_for_shape for svector only when __cplusplus is exactly
 // 201703L. g++ in C++20 mode then matches svector<T, N, A, Init> against the primary's
 // S<X, N> and takes every xarray for a fixed-rank tensor: garbage shapes and crashes in eval,
@@ -30,13 +33,13 @@ struct xtype_for_shape<S<X, N, A, Init>> {
 #endif
 
 #include <xtensor/xarray.hpp>
-#endif
 
-#include <type_traits>
-
+// The trait alone: an expression would instantiate a container and a function in every source.
 static_assert(
     std::is_same_v<
-        xt::temporary_type_t<decltype(std::declval<xt::xarray<double>&>() + 1.0)>,
-        xt::xarray<double>>,
+        xt::detail::xtype_for_shape<
+            xt::dynamic_shape<std::size_t>>::type<double, xt::layout_type::row_major>,
+        xt::xarray<double, xt::layout_type::row_major>>,
     "this xtensor takes an xarray for a fixed-rank tensor under this C++ standard; include "
     "<autograd/xtensor.hpp> before any other xtensor header");
+#endif

@@ -134,9 +134,4 @@ private:
     std::ptrdiff_t axis_;
 };
 
-extern template class Lambda<float>;
-extern template class Lambda<double>;
-extern template class Prelu<float>;
-extern template class Prelu<double>;
-
 }  // namespace xgrad::nn

@@ -147,13 +147,4 @@ RAdam(std::vector<nn::Parameter<T>>, RAdamOptions) -> RAdam<T>;
 template <class T>
 Adamax(std::vector<nn::Parameter<T>>, AdamaxOptions) -> Adamax<T>;
 
-extern template class Adam<float>;
-extern template class Adam<double>;
-extern template class NAdam<float>;
-extern template class NAdam<double>;
-extern template class RAdam<float>;
-extern template class RAdam<double>;
-extern template class Adamax<float>;
-extern template class Adamax<double>;
-
 }  // namespace xgrad::optim

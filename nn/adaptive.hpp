@@ -82,11 +82,4 @@ Adadelta(std::vector<nn::Parameter<T>>, AdadeltaOptions) -> Adadelta<T>;
 template <class T>
 RMSprop(std::vector<nn::Parameter<T>>, RMSpropOptions) -> RMSprop<T>;
 
-extern template class Adagrad<float>;
-extern template class Adagrad<double>;
-extern template class Adadelta<float>;
-extern template class Adadelta<double>;
-extern template class RMSprop<float>;
-extern template class RMSprop<double>;
-
 }  // namespace xgrad::optim

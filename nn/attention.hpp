@@ -117,9 +117,4 @@ private:
 template <class T = float>
 [[nodiscard]] Lambda<T> PositionalEncoding(std::size_t width, std::size_t max_places = 5000);
 
-extern template class MultiHeadAttention<float>;
-extern template class MultiHeadAttention<double>;
-extern template class TransformerEncoderLayer<float>;
-extern template class TransformerEncoderLayer<double>;
-
 }  // namespace xgrad::nn

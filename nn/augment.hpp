@@ -133,7 +133,4 @@ private:
     std::vector<Step> steps_;
 };
 
-extern template class Augmentation<float>;
-extern template class Augmentation<double>;
-
 }  // namespace xgrad::data

@@ -134,7 +134,4 @@ private:
     std::vector<detail::Part<T>> parts_;
 };
 
-extern template class Checkpoint<float>;
-extern template class Checkpoint<double>;
-
 }  // namespace xgrad::train

@@ -21,17 +21,15 @@ public:
     template <class First, class... Rest>
         requires(std::is_base_of_v<Module<typename First::value_type>, First>)
     explicit Sequential(First first, Rest... rest) {
-        add(std::move(first));
-        (add(std::move(rest)), ...);
+        add(share(std::move(first)));
+        (add(share(std::move(rest))), ...);
     }
 
     /// Appends a module. A shared one may be added again: its parameters are the same. Throws
     /// std::invalid_argument for null.
     template <class M>
         requires(std::is_base_of_v<Module<T>, M>)
-    Sequential& add(M module) {
-        return add(std::shared_ptr<Module<T>>(std::make_shared<M>(std::move(module))));
-    }
+    Sequential& add(M module) { return add(share(std::move(module))); }
     Sequential& add(std::shared_ptr<Module<T>> module);
 
     /// Throws what a layer throws.
@@ -40,6 +38,13 @@ public:
 
 protected:
     void remake(Copier& copier) const override;
+
+private:
+    // As a Module: what counts the owners is then compiled here once, not for each type of layer.
+    template <class M>
+    static std::shared_ptr<Module<T>> share(M&& module) {
+        return std::shared_ptr<Module<T>>(static_cast<Module<T>*>(new M(std::move(module))));
+    }
 };
 
 template <class First, class... Rest>
@@ -106,12 +111,5 @@ protected:
 private:
     std::ptrdiff_t axis_;
 };
-
-extern template class Sequential<float>;
-extern template class Sequential<double>;
-extern template class Residual<float>;
-extern template class Residual<double>;
-extern template class Parallel<float>;
-extern template class Parallel<double>;
 
 }  // namespace xgrad::nn

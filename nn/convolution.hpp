@@ -122,13 +122,4 @@ private:
     ConvTranspose2dOptions options_;
 };
 
-extern template class Conv1d<float>;
-extern template class Conv1d<double>;
-extern template class Conv2d<float>;
-extern template class Conv2d<double>;
-extern template class ConvTranspose1d<float>;
-extern template class ConvTranspose1d<double>;
-extern template class ConvTranspose2d<float>;
-extern template class ConvTranspose2d<double>;
-
 }  // namespace xgrad::nn

@@ -106,7 +106,4 @@ struct Batch {
     }
 };
 
-extern template class Dataset<float>;
-extern template class Dataset<double>;
-
 }  // namespace xgrad::data

@@ -145,17 +145,4 @@ private:
     std::optional<std::int64_t> padding_idx_;
 };
 
-extern template class WeightedLayer<float>;
-extern template class WeightedLayer<double>;
-extern template class Dense<float>;
-extern template class Dense<double>;
-extern template class Bilinear<float>;
-extern template class Bilinear<double>;
-extern template class Maxout<float>;
-extern template class Maxout<double>;
-extern template class Scale<float>;
-extern template class Scale<double>;
-extern template class Embedding<float>;
-extern template class Embedding<double>;
-
 }  // namespace xgrad::nn

@@ -145,17 +145,4 @@ private:
     double keep_prob_;
 };
 
-extern template class NoiseLayer<float>;
-extern template class NoiseLayer<double>;
-extern template class Dropout<float>;
-extern template class Dropout<double>;
-extern template class Dropout2d<float>;
-extern template class Dropout2d<double>;
-extern template class AlphaDropout<float>;
-extern template class AlphaDropout<double>;
-extern template class GaussianNoise<float>;
-extern template class GaussianNoise<double>;
-extern template class DropConnect<float>;
-extern template class DropConnect<double>;
-
 }  // namespace xgrad::nn

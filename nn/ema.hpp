@@ -53,7 +53,4 @@ private:
 template <class T>
 EMA(std::vector<nn::Parameter<T>>, EMAOptions) -> EMA<T>;
 
-extern template class EMA<float>;
-extern template class EMA<double>;
-
 }  // namespace xgrad::optim

@@ -49,7 +49,4 @@ private:
     Array<T> fill_;
 };
 
-extern template class Imputer<float>;
-extern template class Imputer<double>;
-
 }  // namespace xgrad::data

@@ -104,9 +104,4 @@ private:
     Array<T> scale_;
 };
 
-extern template class InputNormalizer<float>;
-extern template class InputNormalizer<double>;
-extern template class ShiftScale<float>;
-extern template class ShiftScale<double>;
-
 }  // namespace xgrad::data

@@ -133,7 +133,4 @@ private:
     std::vector<Look> history_;
 };
 
-extern template class LayerMonitor<float>;
-extern template class LayerMonitor<double>;
-
 }  // namespace xgrad::train

@@ -38,7 +38,4 @@ private:
 /// Gives each layer its state, by the results of layer `first`, and the report its worst.
 void judge(LayerReport& report, std::size_t first, const LayerThresholds& thresholds);
 
-extern template class LayerWatch<float>;
-extern template class LayerWatch<double>;
-
 }  // namespace xgrad::train

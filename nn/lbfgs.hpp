@@ -78,7 +78,4 @@ LBFGS(std::vector<nn::Parameter<T>>) -> LBFGS<T>;
 template <class T>
 LBFGS(std::vector<nn::Parameter<T>>, LBFGSOptions) -> LBFGS<T>;
 
-extern template class LBFGS<float>;
-extern template class LBFGS<double>;
-
 }  // namespace xgrad::optim

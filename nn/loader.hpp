@@ -113,9 +113,4 @@ private:
     std::size_t batches_;
 };
 
-extern template class Epoch<float>;
-extern template class Epoch<double>;
-extern template class DataLoader<float>;
-extern template class DataLoader<double>;
-
 }  // namespace xgrad::data

@@ -166,7 +166,4 @@ private:
     bool noise_frozen_ = false;
 };
 
-extern template class Module<float>;
-extern template class Module<double>;
-
 }  // namespace xgrad::nn

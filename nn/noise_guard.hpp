@@ -37,7 +37,4 @@ private:
 template <class M>
 NoiseGuard(M&, Noise) -> NoiseGuard<typename M::value_type>;
 
-extern template class NoiseGuard<float>;
-extern template class NoiseGuard<double>;
-
 }  // namespace xgrad::nn

@@ -190,21 +190,4 @@ template <class T = float>
 [[nodiscard]] Lambda<T> LocalResponseNorm(
     std::size_t size, double alpha = 1e-4, double beta = 0.75, double k = 1);
 
-extern template class BatchNorm<float>;
-extern template class BatchNorm<double>;
-extern template class BatchNorm1d<float>;
-extern template class BatchNorm1d<double>;
-extern template class BatchNorm2d<float>;
-extern template class BatchNorm2d<double>;
-extern template class LayerNorm<float>;
-extern template class LayerNorm<double>;
-extern template class RMSNorm<float>;
-extern template class RMSNorm<double>;
-extern template class GroupNorm<float>;
-extern template class GroupNorm<double>;
-extern template class InstanceNorm<float>;
-extern template class InstanceNorm<double>;
-extern template class WeightNorm<float>;
-extern template class WeightNorm<double>;
-
 }  // namespace xgrad::nn

@@ -116,13 +116,4 @@ private:
     PerImageOptions options_;
 };
 
-extern template class Normalizer<float>;
-extern template class Normalizer<double>;
-extern template class MinMaxNormalizer<float>;
-extern template class MinMaxNormalizer<double>;
-extern template class RobustNormalizer<float>;
-extern template class RobustNormalizer<double>;
-extern template class PerImageMean<float>;
-extern template class PerImageMean<double>;
-
 }  // namespace xgrad::data

@@ -158,7 +158,4 @@ void group_of(Optimizer<T>& optimizer, nn::Module<T>& net, const GroupOptions& o
         options);
 }
 
-extern template class Optimizer<float>;
-extern template class Optimizer<double>;
-
 }  // namespace xgrad::optim

@@ -156,21 +156,4 @@ protected:
     void remake(Copier& copier) const override;
 };
 
-extern template class RecurrentCell<float>;
-extern template class RecurrentCell<double>;
-extern template class RNNCell<float>;
-extern template class RNNCell<double>;
-extern template class LSTMCell<float>;
-extern template class LSTMCell<double>;
-extern template class GRUCell<float>;
-extern template class GRUCell<double>;
-extern template class Recurrent<float>;
-extern template class Recurrent<double>;
-extern template class RNN<float>;
-extern template class RNN<double>;
-extern template class LSTM<float>;
-extern template class LSTM<double>;
-extern template class GRU<float>;
-extern template class GRU<double>;
-
 }  // namespace xgrad::nn

@@ -56,9 +56,4 @@ SGD(std::vector<nn::Parameter<T>>, SGDOptions) -> SGD<T>;
 template <class T>
 Lion(std::vector<nn::Parameter<T>>, LionOptions) -> Lion<T>;
 
-extern template class SGD<float>;
-extern template class SGD<double>;
-extern template class Lion<float>;
-extern template class Lion<double>;
-
 }  // namespace xgrad::optim

@@ -51,7 +51,4 @@ private:
     std::shared_ptr<Content> content_;
 };
 
-extern template class TestSet<float>;
-extern template class TestSet<double>;
-
 }  // namespace xgrad::data

@@ -104,7 +104,4 @@ private:
     nn::StateDict<T> best_;
 };
 
-extern template class EarlyStopping<float>;
-extern template class EarlyStopping<double>;
-
 }  // namespace xgrad::train

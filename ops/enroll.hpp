@@ -10,6 +10,7 @@
 namespace xgrad::formula {
 inline namespace XGRAD_ISA {
 
+#pragma GCC visibility push(hidden)  // no names in the shared library
 namespace kernel {
 
 using xgrad::detail::Batch;
@@ -159,6 +160,7 @@ bool enroll_op() {
 #endif
 
 }  // namespace kernel
+#pragma GCC visibility pop
 
 template <class F>
 struct Enroll {

@@ -10,6 +10,7 @@
 namespace xgrad::formula {
 inline namespace XGRAD_ISA {
 
+#pragma GCC visibility push(hidden)  // no names in the shared library
 namespace kernel {
 
 using xgrad::detail::FormulaCall;
@@ -93,6 +94,7 @@ void over_rows(const FormulaCall<T>& call, Element element) {
 }
 
 }  // namespace kernel
+#pragma GCC visibility pop
 
 }  // namespace XGRAD_ISA
 }  // namespace xgrad::formula

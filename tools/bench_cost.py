@@ -93,7 +93,8 @@ def start_cost(table, build, scratch, runs):
     flags = link_flags(build)
     checked(["g++", "-std=c++20", "-O2", f"-I{TOP}", scratch / "smallest.cpp", "-o", program, *flags])
     shared = scratch / "libxgrad.so"
-    checked(["g++", "-shared", "-s", "-o", shared, *flags])
+    exports = f"-Wl,--version-script={TOP / 'autograd/exports.map'}"
+    checked(["g++", "-shared", "-s", "-Wl,--gc-sections", exports, "-o", shared, *flags])
     table.row("shared library, stripped", shared.stat().st_size / 1e6, "MB", 6)
     times = []
     for _ in range(10 * runs):

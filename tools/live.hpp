@@ -75,7 +75,4 @@ private:
     LivePage page_;
 };
 
-extern template class LiveView<float>;
-extern template class LiveView<double>;
-
 }  // namespace xgrad::report

@@ -41,7 +41,4 @@ private:
     RunFolder folder_;
 };
 
-extern template class RunRecorder<float>;
-extern template class RunRecorder<double>;
-
 }  // namespace xgrad::report

@@ -44,7 +44,4 @@ private:
     std::size_t checks_ = 0;
 };
 
-extern template class SpotCheckCallback<float>;
-extern template class SpotCheckCallback<double>;
-
 }  // namespace xgrad

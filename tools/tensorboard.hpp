@@ -71,7 +71,4 @@ private:
     EventLogOptions options_;
 };
 
-extern template class EventLog<float>;
-extern template class EventLog<double>;
-
 }  // namespace xgrad::report
