@@ -112,8 +112,8 @@ void call_onednn(const Product<float>&) {}
 #endif
 
 // Whether oneDNN is the faster one: in float, from some size on (DESIGN.md, 35). With AVX2 it
-// leaves operands where they are, and reads across rows that lie a power of two apart evict each
-// other.
+// leaves operands where they are, and what it reads across rows that lie a multiple of 512 bytes
+// apart, or of 1 KiB, evicts itself.
 template <class T>
 bool for_onednn(const GemmShape& s) {
     if (!has_onednn || !std::is_same_v<T, float>)
