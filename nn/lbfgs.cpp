@@ -128,7 +128,7 @@ void LBFGS<T>::remember(const Vector& gradient) {
         return;
     scale_ = curvature / dot(pair.y, pair.y);
     if (pairs_.size() == options_.history)
-        pairs_.pop_front();
+        pairs_.erase(pairs_.begin());
     pairs_.push_back(std::move(pair));
 }
 

@@ -3,7 +3,7 @@
 
 #include <nn/optimizer.hpp>
 
-#include <deque>
+#include <vector>
 
 namespace xgrad::optim {
 
@@ -66,7 +66,7 @@ private:
     std::vector<nn::Parameter<T>> parameters_;
     LBFGSOptions options_;
     std::size_t size_ = 0;
-    std::deque<Pair> pairs_;  // oldest first
+    std::vector<Pair> pairs_;  // oldest first
     Vector direction_, gradient_;
     double length_ = 0;  // of the last step along the direction
     double scale_ = 1;   // of the first guess of the inverse Hessian
