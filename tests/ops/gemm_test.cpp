@@ -92,7 +92,8 @@ TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
 
 // Shapes of one block and of several, with tails.
 TEST_CASE_TEMPLATE("gemm: the same bits for any number of threads", T, float, double) {
-    const std::size_t shapes[][3] = {{512, 512, 512}, {300, 1030, 440}, {1029, 256, 515}};
+    const std::size_t shapes[][3] = {
+        {512, 512, 512}, {300, 1030, 440}, {1029, 256, 515}, {1029, 65, 520}};
     for (const auto& shape : shapes) {
         const std::size_t m = shape[0], n = shape[1], k = shape[2];
         for (int read = 0; read < 4; ++read) {
