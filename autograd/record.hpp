@@ -62,6 +62,11 @@ public:
         connect(input, std::move(rule.rule), {.one_number = true});
         return std::move(*this);
     }
+    template <class F>
+    Recording&& wrt(const Variable<T>& input, OneNumber<Batched<F>> rule) && {
+        connect(input, std::move(rule.rule.rule), {.batched = true, .one_number = true});
+        return std::move(*this);
+    }
     /// An input without a rule, so that messages name its shape and count it.
     Recording&& of(const Variable<T>& input) && {
         if (input_shapes_)

@@ -5,6 +5,7 @@
 #include <ops/gemm.hpp>
 #include <ops/linalg.hpp>
 #include <ops/operators.hpp>
+#include <ops/reduce.hpp>
 #include <ops/shape.hpp>
 
 namespace xgrad {
@@ -85,18 +86,63 @@ static const Op matmul_op(
 
 namespace {
 
+// The share of an operand of that shape where every element of the product's gradient is g: with
+// g 1 1^T for a factor a product repeats sums of the other one, in rows or in columns.
+template <class T>
+Variable<T> repeated_sums(
+    const Variable<T>& g,
+    const Variable<T>& other,
+    std::ptrdiff_t axis,
+    bool in_columns,
+    const Shape& operand) {
+    Variable<T> sums = sum(other, {axis}, true) * g;
+    if (in_columns != (axis == -1))
+        sums = transpose(sums, -2, -1);
+    Shape shape = broadcast_shape("matmul", leading_axes(operand), leading_axes(other.shape()));
+    shape.insert(shape.end(), operand.end() - 2, operand.end());
+    return broadcast_to(sums, shape);
+}
+
+template <class T>
+Variable<T> share_of_a(
+    const Variable<T>& g,
+    const Shape& a,
+    bool transpose_a,
+    const Variable<T>& b,
+    bool transpose_b) {
+    if (g.rank() == 0)
+        return repeated_sums(g, b, transpose_b ? -2 : -1, transpose_a, a);
+    return transpose_a ? product(b, transpose_b, g, true, Where::current())
+                       : product(g, false, b, !transpose_b, Where::current());
+}
+
+template <class T>
+Variable<T> share_of_b(
+    const Variable<T>& g,
+    const Variable<T>& a,
+    bool transpose_a,
+    const Shape& b,
+    bool transpose_b) {
+    if (g.rank() == 0)
+        return repeated_sums(g, a, transpose_a ? -1 : -2, !transpose_b, b);
+    return transpose_b ? product(g, true, a, transpose_a, Where::current())
+                       : product(a, !transpose_a, g, false, Where::current());
+}
+
 template <class T>
 Variable<T> product(
     const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
+    const auto by_a =
+        [b = keep(b), shape = a.shape(), transpose_a, transpose_b](const Variable<T>& g) {
+            return share_of_a(g, shape, transpose_a, *b, transpose_b);
+        };
+    const auto by_b =
+        [a = keep(a), shape = b.shape(), transpose_a, transpose_b](const Variable<T>& g) {
+            return share_of_b(g, *a, transpose_a, shape, transpose_b);
+        };
     return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
-        .wrt(a, batched([b = keep(b), transpose_a, transpose_b](const Variable<T>& g) {
-                 return transpose_a ? product(*b, transpose_b, g, true, Where::current())
-                                    : product(g, false, *b, !transpose_b, Where::current());
-             }))
-        .wrt(b, batched([a = keep(a), transpose_a, transpose_b](const Variable<T>& g) {
-                 return transpose_b ? product(g, true, *a, transpose_a, Where::current())
-                                    : product(*a, !transpose_a, g, false, Where::current());
-             }));
+        .wrt(a, one_number(batched(by_a)))
+        .wrt(b, one_number(batched(by_b)));
 }
 
 }  // namespace
@@ -155,16 +201,21 @@ Variable<T> linear_rows(
         weight.value().data(),
         T(bias.defined() ? 1 : 0),
         y.data());
+    const auto by_x = [weight = keep(weight), shape = x.shape()](const Variable<T>& g) {
+        return share_of_a(g, shape, false, *weight, true);
+    };
+    const auto by_weight = [x = keep(x), shape = weight.shape()](const Variable<T>& g) {
+        return share_of_b(g, *x, false, shape, true);
+    };
     auto recording = record(linear_op, std::move(y), where)
-                         .wrt(x, batched([weight = keep(weight)](const Variable<T>& g) {
-                                  return product(g, false, *weight, false, Where::current());
-                              }))
-                         .wrt(weight, batched([x = keep(x)](const Variable<T>& g) {
-                                  return product(g, true, *x, false, Where::current());
-                              }));
+                         .wrt(x, one_number(batched(by_x)))
+                         .wrt(weight, one_number(batched(by_weight)));
     if (!bias.defined())
         return recording;
-    return std::move(recording).wrt(bias, batched([](const Variable<T>& g) { return g; }));
+    const auto by_bias = [rows](const Variable<T>& g) {
+        return g.rank() == 0 ? g * static_cast<T>(rows) : g;
+    };
+    return std::move(recording).wrt(bias, one_number(batched(by_bias)));
 }
 
 }  // namespace

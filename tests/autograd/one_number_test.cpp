@@ -28,6 +28,13 @@ struct Leaves {
     [[nodiscard]] std::vector<Variable<T>> all() const { return {x, same, row, column, scalar}; }
 };
 
+// Products with an operand read transposed.
+template <class T>
+std::vector<Variable<T>> shares_of(const Leaves<T>& in) {
+    const Variable<T> a = tanh(in.x), b = tanh(transpose(in.same, 0, 1)), g = linear(in.x, in.same);
+    return grad<T>({matmul(a, b)}, {a, b}, {.seeds = {g}, .create_graph = true});
+}
+
 template <class T>
 using Expressions =
     std::vector<std::pair<std::string, std::function<Variable<T>(const Leaves<T>&)>>>;
@@ -57,6 +64,27 @@ Expressions<T> expressions() {
          [](In in) {
              return matmul(in.x, reshape(in.row, {4, 1})) + in.column;
          }},
+        {"matrices", [](In in) { return matmul(in.x, transpose(in.same, 0, 1)); }},
+        {"a stack by a matrix",
+         [](In in) {
+             return matmul(reshape(in.x, {3, 2, 2}), reshape(in.row, {2, 2}));
+         }},
+        {"a matrix by a stack",
+         [](In in) {
+             return matmul(reshape(in.row, {2, 2}), reshape(in.x, {3, 2, 2}));
+         }},
+        {"stacks",
+         [](In in) {
+             return matmul(reshape(in.x, {1, 3, 2, 2}), reshape(in.same, {3, 1, 2, 2}));
+         }},
+        {"linear", [](In in) { return linear(in.x, in.same, reshape(in.column, {3})); }},
+        {"linear of a linear",
+         [](In in) {
+             return linear(
+                 linear(in.x, in.same), reshape(in.column, {1, 3}), reshape(in.scalar, {1}));
+         }},
+        {"the share of a product's first operand", [](In in) { return shares_of(in)[0]; }},
+        {"the share of its second", [](In in) { return shares_of(in)[1]; }},
         {"fused, broadcast",
          [](In in) {
              return elementwise([](auto a, auto b, auto c) { return exp(a * b) + c * a; })(
