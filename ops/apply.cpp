@@ -8,7 +8,7 @@
 #include <autograd/parallel.hpp>
 #include <autograd/profiling.hpp>
 #include <autograd/record.hpp>
-#include <ops/apply.hpp>
+#include <ops/formula_rows.hpp>
 
 #include <algorithm>
 #include <type_traits>
@@ -19,6 +19,7 @@ namespace {
 // Runs a kernel over an output of that shape; inputs with a null array are not read.
 template <class T>
 void run_kernel(
+    const FormulaKernels<T>& kernels,
     typename FormulaKernels<T>::Kernel kernel,
     FormulaCall<T>& call,
     const Shape& shape,
@@ -27,40 +28,37 @@ void run_kernel(
     const std::size_t size = xgrad::count(shape);
     if (size == 0)
         return;
+    FormulaBatches<T>& row = call.row;
     bool all_full = true;
     for (std::size_t k = 0; k < count; ++k) {
-        call.x[k] = inputs[k] ? inputs[k]->data() : nullptr;
-        call.row_step[k] = 0;
-        call.constant[k] = false;
-        all_full = all_full && (!inputs[k] || inputs[k]->size() == size);
+        if (!inputs[k])
+            continue;
+        row.at[k] = inputs[k]->data();
+        row.step[k] = kernels.batch;
+        all_full = all_full && inputs[k]->size() == size;
     }
     // One row: cut between batches, since xsimd chooses how to reduce the argument of a sine by the
     // whole batch.
-    const auto run_row = [&](const FormulaCall<T>& row) {
+    const auto run_row = [&](FormulaCall<T>& whole) {
         constexpr std::size_t unit = 64;
-        if (row.columns < 2 * parallel_grain) {
-            kernel(row);
+        if (whole.columns < 2 * parallel_grain) {
+            run_rows(kernels, kernel, whole);
             return;
         }
-        const std::size_t units = (row.columns + unit - 1) / unit;
+        const std::size_t units = (whole.columns + unit - 1) / unit;
         parallel_ranges(units, parallel_grain / unit, [&](std::size_t first, std::size_t last) {
-            const std::size_t begin = unit * first, end = std::min(unit * last, row.columns);
-            FormulaCall<T> part = row;
+            const std::size_t begin = unit * first, end = std::min(unit * last, whole.columns);
+            FormulaCall<T> part = whole;
             part.columns = end - begin;
-            part.out += begin;
-            if (part.g && !part.one_g)
-                part.g += begin;
-            if (part.y)
-                part.y += begin;
-            for (std::size_t k = 0; k < count; ++k) {
-                if (part.x[k] && !part.constant[k])
-                    part.x[k] += begin;
+            part.row.out += begin;
+            for (std::size_t k = 0; k < max_formula_operands; ++k) {
+                if (part.row.step[k] > 0)
+                    part.row.at[k] += begin;
             }
-            kernel(part);
+            run_rows(kernels, kernel, part);
         });
     };
     if (all_full) {
-        call.rows = 1;
         call.columns = size;
         run_row(call);
         return;
@@ -71,36 +69,48 @@ void run_kernel(
     const Loops loops(shape, shapes);
     call.rows = loops.rows();
     call.columns = loops.columns();
+    for (const std::size_t k : {formula_y, formula_g})
+        call.row_step[k] = row.step[k] > 0 ? call.columns : 0;
     for (std::size_t k = 0; k < count; ++k) {
+        if (!inputs[k])
+            continue;
         call.row_step[k] = loops.row_stride(k);
-        call.constant[k] = loops.column_stride(k) == 0;
+        if (loops.column_stride(k) == 0)
+            row.step[k] = 0;
     }
     const std::size_t block = call.rows * call.columns;
     for (std::size_t step = 0; step < loops.outer(); ++step) {
         const auto rows_from = [&](std::size_t begin, std::size_t end) {
             FormulaCall<T> part = call;
-            const std::size_t at = step * block + begin * call.columns;
             part.rows = end - begin;
-            part.out += at;
-            if (part.g && !part.one_g)
-                part.g += at;
-            if (part.y)
-                part.y += at;
+            part.row.out += step * block + begin * call.columns;
+            for (std::size_t k = 0; k < max_formula_operands; ++k)
+                part.row.at[k] += begin * call.row_step[k];
+            for (const std::size_t k : {formula_y, formula_g})
+                part.row.at[k] += step * call.rows * call.row_step[k];
             for (std::size_t k = 0; k < count; ++k) {
-                if (part.x[k])
-                    part.x[k] += loops.offset(k, step) + begin * call.row_step[k];
+                if (inputs[k])
+                    part.row.at[k] += loops.offset(k, step);
             }
             return part;
         };
         if (call.rows == 1) {
-            run_row(rows_from(0, 1));
+            FormulaCall<T> only = rows_from(0, 1);
+            run_row(only);
             continue;
         }
         const std::size_t rows_grain = std::max<std::size_t>(1, parallel_grain / call.columns);
         parallel_ranges(call.rows, rows_grain, [&](std::size_t begin, std::size_t end) {
-            kernel(rows_from(begin, end));
+            FormulaCall<T> part = rows_from(begin, end);
+            run_rows(kernels, kernel, part);
         });
     }
+}
+
+// How a new array of that shape is written.
+template <class T>
+FormulaStore store_of(const Shape& shape) {
+    return past_caches<T>(count(shape)) ? FormulaStore::past_caches : FormulaStore::plain;
 }
 
 // The node of a formula with N inputs.
@@ -172,16 +182,17 @@ public:
                 shares[i] = recorded_share(rule, g);
                 continue;
             }
-            FormulaCall<T> call{};
-            call.one_g = one_g;
-            call.adds = shares[i].defined();
-            if (!call.adds && !one_g && i == last && g.unshared() && !g.requires_grad()) {
+            auto store = FormulaStore::plain;
+            if (shares[i].defined()) {
+                store = FormulaStore::add;
+            } else if (!one_g && i == last && g.unshared() && !g.requires_grad()) {
                 shares[i] = g;
-            } else if (!call.adds) {
+            } else {
                 shares[i] = Variable<T>(Ref<Buffer<T>>::adopt(new Buffer<T>(this->shape)), {});
-                call.past_caches = past_caches<T>(xgrad::count(this->shape));
+                store = store_of<T>(this->shape);
             }
-            compute_share(i, g.value().data(), shares[i].state().buffer->array.data(), call);
+            T* const out = shares[i].state().buffer->array.data();
+            compute_share(i, g.value().data(), one_g, out, store);
         }
     }
 
@@ -195,7 +206,8 @@ public:
         auto out = Ref<Buffer<T>>::adopt(new Buffer<T>(g.shape()));
         const std::size_t size = xgrad::count(this->shape);
         for (std::size_t at = 0; at < g.size(); at += size)
-            compute_share(i, g.value().data() + at, out->array.data() + at, {});
+            compute_share(
+                i, g.value().data() + at, false, out->array.data() + at, FormulaStore::plain);
         to = Variable<T>(std::move(out), {});
         return true;
     }
@@ -229,18 +241,24 @@ private:
         return Variable<T>(from == 0 ? T(0) : g.item() * static_cast<T>(from / to));
     }
 
-    void compute_share(std::size_t i, const T* g, T* out, FormulaCall<T> call) const {
+    void compute_share(std::size_t i, const T* g, bool one_g, T* out, FormulaStore store) const {
         const FormulaRule<T>& rule = formula_.rules[i];
-        call.out = out;
-        call.g = g;
-        call.y = rule.needs_y ? y_->array.data() : nullptr;
-        std::copy_n(params_, formula_.params, call.params);
+        FormulaCall<T> call;
+        call.row.out = out;
+        call.row.store = store;
+        call.row.params = params_;
+        call.row.at[formula_g] = g;
+        call.row.step[formula_g] = one_g ? 0 : kernels().batch;
+        if (rule.needs_y) {
+            call.row.at[formula_y] = y_->array.data();
+            call.row.step[formula_y] = kernels().batch;
+        }
         const Array<T>* arrays[N] = {};
         for (std::size_t k = 0; k < N; ++k) {
             if (rule.needs_x[k])
                 arrays[k] = &x_[k]->array;
         }
-        run_kernel<T>(kernels().share[i], call, this->shape, arrays, N);
+        run_kernel(kernels(), kernels().share[i], call, this->shape, arrays, N);
     }
 
     void check_version(std::size_t k) const {
@@ -358,17 +376,15 @@ Variable<T> apply(
         shape = &common;
     }
     auto buffer = Ref<Buffer<T>>::adopt(new Buffer<T>(*shape));
-    FormulaCall<T> call{};
-    call.out = buffer->array.data();
-    call.past_caches = past_caches<T>(buffer->array.size());
+    T scalars[max_formula_params] = {};
     for (std::size_t p = 0; p < formula.params; ++p)
-        call.params[p] = static_cast<T>(params[p]);
-    run_kernel<T>(
-        static_cast<const FormulaKernels<T>*>(formula.kernels.table)->forward,
-        call,
-        *shape,
-        arrays,
-        count);
+        scalars[p] = static_cast<T>(params[p]);
+    FormulaCall<T> call;
+    call.row.out = buffer->array.data();
+    call.row.store = store_of<T>(*shape);
+    call.row.params = scalars;
+    const auto& kernels = *static_cast<const FormulaKernels<T>*>(formula.kernels.table);
+    run_kernel(kernels, kernels.forward, call, *shape, arrays, count);
     note_result(formula.op, where, buffer->array);
     if (profiling)
         note_forward(formula.op, where, buffer->array.size() * sizeof(T));
@@ -379,14 +395,32 @@ Variable<T> apply(
         check_result<T>(formula.op, where, buffer->array, shapes);
     }
     if (tracing_branches)
-        trace(formula, arrays, call.params, *shape, where);
+        trace(formula, arrays, scalars, *shape, where);
 
     Ref<Node<T>> node;
     if (wants_grad && grad_enabled()) {
-        node = formula_node<T>(formula, inputs, call.params, buffer, where);
+        node = formula_node<T>(formula, inputs, scalars, buffer, where);
         note_node(node.get());
     }
     return Variable<T>(std::move(buffer), std::move(node));
+}
+
+Samples callable(
+    const Samples& samples, const FormulaOp<float>& in_float, const FormulaOp<double>& in_double) {
+    std::vector<Sample> list = samples.list();
+    for (Sample& sample : list) {
+        const auto call_of = [&sample]<class T>(const FormulaOp<T>& formula) -> OpFunction<T> {
+            return [&formula, params = sample.params](const std::vector<Variable<T>>& in) {
+                std::vector<const Variable<T>*> inputs;
+                for (const Variable<T>& x : in)
+                    inputs.push_back(&x);
+                return apply(formula, inputs.data(), params.data(), Where::current());
+            };
+        };
+        sample.call_float = call_of(in_float);
+        sample.call_double = call_of(in_double);
+    }
+    return Samples(std::move(list));
 }
 
 template Variable<float> apply(

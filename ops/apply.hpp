@@ -11,31 +11,43 @@
 #include <type_traits>
 
 namespace xgrad {
+
+class Samples;
+
 namespace detail {
 
 inline constexpr std::size_t max_formula_inputs = 3;
 inline constexpr std::size_t max_formula_params = 2;
 
-/// One call of a formula's kernel over rows of an output. out, g and y are contiguous; input k
-/// moves by row_step[k] from row to row, and along a row by 1, or by 0 where constant[k].
+/// What a kernel does with a batch of results.
+enum class FormulaStore {
+    plain,
+    past_caches,  ///< out is aligned to the batch
+    add,          ///< to what out holds
+};
+
+/// The inputs, the output y and its gradient g, as places.
+inline constexpr std::size_t formula_y = max_formula_inputs, formula_g = max_formula_inputs + 1,
+                             max_formula_operands = max_formula_inputs + 2;
+
+/// Whole batches along a row, for a formula's kernel. An operand moves by its step from one to the
+/// next, or is one number, with step 0. What the formula does not read may be null.
 template <class T>
-struct FormulaCall {
+struct FormulaBatches {
+    const T* at[max_formula_operands];
+    std::size_t step[max_formula_operands];
+    const T* params;
     T* out;
-    bool adds;         ///< to what out holds
-    bool past_caches;  ///< out is too large for them to be of use
-    bool one_g;        ///< g is one number, for all elements
-    const T* g;
-    const T* x[max_formula_inputs];
-    const T* y;
-    T params[max_formula_params];
-    std::size_t rows, columns;
-    std::size_t row_step[max_formula_inputs];
-    bool constant[max_formula_inputs];
+    std::size_t count;
+    FormulaStore store;
 };
 
 template <class T>
 struct FormulaKernels {
-    using Kernel = void (*)(const FormulaCall<T>&);
+    using Kernel = void (*)(const FormulaBatches<T>&);
+    std::size_t batch;  ///< elements
+    /// Writes a batch: n elements, then the last one again.
+    void (*pad)(T* to, const T* from, std::size_t n);
     Kernel forward;
     Kernel share[max_formula_inputs];
 };
@@ -68,6 +80,10 @@ struct FormulaOp {
 
 template <class Formula, class T>
 inline constinit FormulaOp<T> formula_op{};
+
+/// The samples of a formula's block, which can be called from now on.
+[[nodiscard]] Samples callable(
+    const Samples& samples, const FormulaOp<float>& in_float, const FormulaOp<double>& in_double);
 
 /// Computes and records. Throws ShapeError when the inputs do not broadcast.
 template <class T>

@@ -3,8 +3,8 @@
 #pragma once
 
 #define XGRAD_BUILDING_KERNELS
+#include <autograd/batches.hpp>
 #include <ops/formula.hpp>
-#include <ops/formula_rows.hpp>
 #include <ops/traced_lane.hpp>
 
 namespace xgrad::formula {
@@ -14,41 +14,86 @@ inline namespace XGRAD_ISA {
 namespace kernel {
 
 using xgrad::detail::Batch;
+using xgrad::detail::FormulaBatches;
 using xgrad::detail::FormulaKernels;
+using xgrad::detail::FormulaStore;
+using xgrad::detail::max_formula_inputs;
 
 template <class F, class B, class T>
-void load_params(const FormulaCall<T>& call, Lane<B>* params) {
+void load_params(const FormulaBatches<T>& from, Lane<B>* params) {
     for (std::size_t p = 0; p < F::params; ++p)
-        params[p] = Lane<B>(B(call.params[p]));
+        params[p] = Lane<B>(B(from.params[p]));
+}
+
+// `element` computes the output's lane from what is loaded for it; Reads has a bit for each input,
+// y and g. Every formula is compiled into this loop, again with each rule, for each instruction
+// set: keep it small.
+template <class B, std::size_t Inputs, unsigned Reads, class T, class Element>
+[[gnu::always_inline]] inline void over_batches(const FormulaBatches<T>& from, Element element) {
+    constexpr std::size_t operands = Inputs + 2;
+    const T* at[operands];
+    std::size_t step[operands];
+    B same[operands];
+    xgrad::detail::unroll<operands>([&](auto k) {
+        if constexpr ((Reads >> k & 1u) != 0) {
+            constexpr std::size_t place = k < Inputs ? k : k - Inputs + max_formula_inputs;
+            at[k] = from.at[place];
+            step[k] = from.step[place];
+            if (step[k] == 0) {
+                same[k] = B(*at[k]);
+                at[k] = reinterpret_cast<const T*>(&same[k]);
+            }
+        }
+    });
+    T* out = from.out;
+    const auto store = from.store;
+    const auto load = [&](std::size_t k) { return Lane<B>(B::load_unaligned(at[k])); };
+    for (std::size_t left = from.count; left > 0; --left, out += B::size) {
+        const B value = element(load).v;
+        if (store == FormulaStore::plain) [[likely]]
+            value.store_unaligned(out);
+        else if (store == FormulaStore::add)
+            (B::load_unaligned(out) + value).store_unaligned(out);
+        else
+            xgrad::detail::store_past_caches(value, out);
+        xgrad::detail::unroll<operands>([&](auto k) {
+            if constexpr ((Reads >> k & 1u) != 0)
+                at[k] += step[k];
+        });
+    }
 }
 
 template <class F, class B, class T = typename B::value_type>
-void forward(const FormulaCall<T>& call) {
+void forward(const FormulaBatches<T>& from) {
     Lane<B> params[F::params + 1];
-    load_params<F>(call, params);
-    over_rows<B, F::inputs>(call, [&](auto x, auto, auto) {
+    load_params<F>(from, params);
+    over_batches<B, F::inputs, (1u << F::inputs) - 1>(from, [&](auto load) {
         Lane<B> in[F::inputs];
         for (std::size_t k = 0; k < F::inputs; ++k)
-            in[k] = x(k);
+            in[k] = load(k);
         return detail::forward<F>(in, params);
     });
 }
 
 template <class F, std::size_t I, class B, class T = typename B::value_type>
-void share(const FormulaCall<T>& call) {
+void share(const FormulaBatches<T>& from) {
     constexpr auto keeps = static_cast<unsigned>(detail::keeps<F, I, Lane<B>>);
+    constexpr unsigned g = 1u << (F::inputs + 1);
     Lane<B> params[F::params + 1];
-    load_params<F>(call, params);
-    over_rows<B, F::inputs>(call, [&](auto x, auto g, auto y) {
-        Lane<B> in[F::inputs], out;
-        for (std::size_t k = 0; k < F::inputs; ++k) {
+    load_params<F>(from, params);
+    over_batches<B, F::inputs, keeps | g>(from, [&](auto load) {
+        Lane<B> kept[F::inputs + 1];
+        for (std::size_t k = 0; k <= F::inputs; ++k) {
             if (keeps >> k & 1u)
-                in[k] = x(k);
+                kept[k] = load(k);
         }
-        if constexpr ((keeps >> F::inputs & 1u) != 0)
-            out = y();
-        return detail::rule<F, I>(g(), in, out, params);
+        return detail::rule<F, I>(load(F::inputs + 1), kept, kept[F::inputs], params);
     });
+}
+
+template <class B, class T = typename B::value_type>
+void pad(T* to, const T* from, std::size_t n) {
+    xgrad::detail::load_some<B>(from, n, from[n - 1]).store_aligned(to);
 }
 
 // A rule with arithmetic of its own needs a kernel; Unchanged needs none.
@@ -80,12 +125,15 @@ constexpr auto share_or_null() -> typename FormulaKernels<typename B::value_type
 
 template <class F, class B>
 constexpr FormulaKernels<typename B::value_type> table = {
-    forward<F, B>, {share_or_null<F, 0, B>(), share_or_null<F, 1, B>(), share_or_null<F, 2, B>()}};
+    B::size,
+    pad<B>,
+    forward<F, B>,
+    {share_or_null<F, 0, B>(), share_or_null<F, 1, B>(), share_or_null<F, 2, B>()}};
 
 #ifdef XGRAD_BASELINE
 // The rule on Variables, for gradients that are recorded.
 template <class F, std::size_t I, class T>
-Variable<T> recorded(
+[[gnu::cold]] Variable<T> recorded(
     const Variable<T>& g, const Variable<T>* x, const Variable<T>& y, const T* params) {
     Variable<T> scalars[F::params + 1];
     for (std::size_t p = 0; p < F::params; ++p)
@@ -94,7 +142,7 @@ Variable<T> recorded(
 }
 
 template <class F, std::size_t I, class T>
-void enroll_rule(xgrad::detail::FormulaRule<T>& rule) {
+[[gnu::cold]] void enroll_rule(xgrad::detail::FormulaRule<T>& rule) {
     if constexpr (I < F::inputs) {
         constexpr int keeps = detail::keeps<F, I, Lane<Batch<T>>>;
         if constexpr (keeps >= 0) {
@@ -120,7 +168,7 @@ std::uint64_t decide(const double* x, const double* params) {
 }
 
 template <class F, class T>
-void enroll_scalar(const Op& op) {
+[[gnu::cold]] void enroll_scalar(const Op& op) {
     xgrad::detail::FormulaOp<T>& formula = xgrad::detail::formula_op<F, T>;
     formula.inputs = F::inputs;
     formula.params = F::params;
@@ -131,28 +179,14 @@ void enroll_scalar(const Op& op) {
     formula.op = &op;
 }
 
-// Attaches the call to the block's samples.
 template <class F>
-Samples callable_samples() {
-    std::vector<Sample> list = F::samples().list();
-    for (Sample& sample : list) {
-        const auto call = [params = sample.params](const auto& in) {
-            using T = typename std::decay_t<decltype(in[0])>::value_type;
-            const Variable<T>* inputs[F::inputs];
-            for (std::size_t k = 0; k < F::inputs; ++k)
-                inputs[k] = &in[k];
-            return xgrad::detail::apply(
-                xgrad::detail::formula_op<F, T>, inputs, params.data(), Where::current());
-        };
-        sample.call_float = call;
-        sample.call_double = call;
-    }
-    return Samples(std::move(list));
-}
-
-template <class F>
-bool enroll_op() {
-    static const Op op(F::name, callable_samples<F>());
+[[gnu::cold]] bool enroll_op() {
+    static const Op op(
+        F::name,
+        xgrad::detail::callable(
+            F::samples(),
+            xgrad::detail::formula_op<F, float>,
+            xgrad::detail::formula_op<F, double>));
     enroll_scalar<F, float>(op);
     enroll_scalar<F, double>(op);
     return true;
