@@ -20,7 +20,8 @@ namespace xgrad {
 
 /// Throws Error with the text formatted by fmt, Shapes as "(3, 4)".
 template <class Error, class... Args>
-[[noreturn]] void fail(fmt::format_string<Args...> text, Args&&... args) {
+[[noreturn, gnu::cold, gnu::visibility("hidden")]] void fail(
+    fmt::format_string<Args...> text, Args&&... args) {
     throw Error(fmt::format(text, std::forward<Args>(args)...));
 }
 

@@ -85,11 +85,26 @@ Samples Samples::linear() && {
     return std::move(*this);
 }
 
-Sample on(std::vector<Shape> shapes) {
+void Samples::add(Sample& sample) { list_.push_back(std::move(sample)); }
+
+std::vector<Shape> detail::listed(Shapes shapes) {
+    std::vector<Shape> list;
+    for (const auto shape : shapes)
+        list.emplace_back(shape);
+    return list;
+}
+
+Sample detail::sample_of(
+    std::vector<Shape> shapes, OpFunction<float> call_float, OpFunction<double> call_double) {
     Sample sample;
     sample.shapes = std::move(shapes);
+    sample.call_float = std::move(call_float);
+    sample.call_double = std::move(call_double);
     return sample;
 }
+
+Sample on(Shapes shapes) { return detail::sample_of(detail::listed(shapes), {}, {}); }
+Sample on(std::vector<Shape> shapes) { return detail::sample_of(std::move(shapes), {}, {}); }
 
 Samples broadcast_pairs(double low, double high) {
     return {

@@ -4,6 +4,7 @@
 #include <autograd/variable.hpp>
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -44,7 +45,11 @@ struct Sample {
 class Samples {
 public:
     template <std::same_as<Sample>... Rest>
-    Samples(Sample first, Rest... rest) : list_{std::move(first), std::move(rest)...} {}
+    Samples(Sample first, Rest... rest) {
+        list_.reserve(1 + sizeof...(rest));
+        add(first);
+        (add(rest), ...);
+    }
     explicit Samples(std::vector<Sample> list);
 
     /// Every sample is linear.
@@ -53,19 +58,32 @@ public:
     [[nodiscard]] const std::vector<Sample>& list() const noexcept { return list_; }
 
 private:
+    void add(Sample& sample);
+
     std::vector<Sample> list_;
 };
 
+/// Shapes as they stand in braces: {{3, 4}, {4}}.
+using Shapes = std::initializer_list<std::initializer_list<std::size_t>>;
+
+namespace detail {
+[[nodiscard]] std::vector<Shape> listed(Shapes shapes);
+[[nodiscard]] Sample sample_of(
+    std::vector<Shape> shapes, OpFunction<float> call_float, OpFunction<double> call_double);
+}  // namespace detail
+
 /// A sample of a formula op, or of an op whose call is attached elsewhere.
+[[nodiscard]] Sample on(Shapes shapes);
 [[nodiscard]] Sample on(std::vector<Shape> shapes);
 
 /// A sample: `call` gets the inputs as a vector of Variable<T>, for T float and double.
 template <class Call>
+[[nodiscard]] Sample on(Shapes shapes, Call call) {
+    return detail::sample_of(detail::listed(shapes), call, call);
+}
+template <class Call>
 [[nodiscard]] Sample on(std::vector<Shape> shapes, Call call) {
-    Sample sample = on(std::move(shapes));
-    sample.call_float = call;
-    sample.call_double = call;
-    return sample;
+    return detail::sample_of(std::move(shapes), call, call);
 }
 
 /// The standard cases of two broadcast operands: same shape, row, outer, scalar.

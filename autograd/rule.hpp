@@ -41,7 +41,7 @@ concept ArrayRule = CallableOn<F, Array<T>> && !CallableOn<F, Variable<T>>;
 [[noreturn]] void fail_not_recordable();
 
 template <class T, class F>
-class RuleOf final : public Rule<T> {
+class [[gnu::visibility("hidden")]] RuleOf final : public Rule<T> {
 public:
     explicit RuleOf(F f) : f_(std::move(f)) {}
     Variable<T> operator()(const Variable<T>& g, const Variable<T>& y) override {

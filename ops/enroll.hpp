@@ -194,7 +194,6 @@ template <class F>
 #endif
 
 }  // namespace kernel
-#pragma GCC visibility pop
 
 template <class F>
 struct Enroll {
@@ -215,5 +214,6 @@ const bool Enroll<F>::done[] = {
         Isa::XGRAD_ISA,
         &kernel::table<F, kernel::Batch<double>>)};
 
+#pragma GCC visibility pop
 }  // namespace XGRAD_ISA
 }  // namespace xgrad::formula

@@ -94,7 +94,8 @@ def start_cost(table, build, scratch, runs):
     checked(["g++", "-std=c++20", "-O2", f"-I{TOP}", scratch / "smallest.cpp", "-o", program, *flags])
     shared = scratch / "libxgrad.so"
     exports = f"-Wl,--version-script={TOP / 'autograd/exports.map'}"
-    checked(["g++", "-shared", "-s", "-Wl,--gc-sections", exports, "-o", shared, *flags])
+    checked(["g++", "-shared", "-s", "-Wl,--gc-sections", "-Wl,-Bsymbolic-functions", exports,
+             "-o", shared, *flags])
     table.row("shared library, stripped", shared.stat().st_size / 1e6, "MB", 6)
     times = []
     for _ in range(10 * runs):
