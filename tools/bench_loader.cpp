@@ -1,6 +1,7 @@
 // W12: an epoch of 60,000 rows of 784 floats in random order, in batches of 128, as they are and
-// augmented, without threads that work ahead and with one and two.
-#include <nn/data.hpp>
+// augmented, without threads that work ahead and with one and two; and training steps fed by one
+// such thread beside the same steps on one batch.
+#include <nn/nn.hpp>
 #include <tools/bench.hpp>
 #include <tools/bench_input.hpp>
 
@@ -40,7 +41,48 @@ std::string case_name(const Case& c, std::size_t workers) {
     return fmt::format("{}_w{}", c.name, workers);
 }
 
+// The steps of a 784-512-512-10 network, in turn on one batch and on those of an epoch.
+void run_fed(const Run& run, const Case& c) {
+    const std::string alone = fmt::format("step_{}_alone", c.name),
+                      fed = fmt::format("step_{}_fed", c.name);
+    if (!run.wants(alone) && !run.wants(fed))
+        return;
+    constexpr std::size_t rows = 6400;
+    const data::Dataset<float> dataset(filled<float>({rows, 784}, 1, 0, 1), labels(rows), 10);
+    const data::DataLoader<float> loader(dataset, {.batch_size = 128, .workers = 1}, c.chain);
+    Rng rng(1);
+    nn::Sequential<float> net(
+        nn::Dense<float>(784, 512, rng),
+        nn::Relu<float>(),
+        nn::Dense<float>(512, 512, rng),
+        nn::Relu<float>(),
+        nn::Dense<float>(512, 10, rng));
+    optim::SGD<float> sgd(net.parameters(), {.lr = 1e-3});
+    const auto step = [&](const data::Batch<float>& batch) {
+        sgd.zero_grad();
+        cross_entropy(net(batch.x), batch.y).backward();
+        sgd.step();
+    };
+    data::Epoch<float> first = loader.epoch(0);
+    const data::Batch<float> only = *first.begin();
+    std::uint64_t epoch = 1;
+    Phases phases(2, {.budget = run.budget, .warmup = 1, .min_samples = 3});
+    while (phases.next()) {
+        phases.start();
+        for (std::size_t done = 0; done < rows; done += 128)
+            step(only);
+        phases.end(0);
+        for (const auto& batch : loader.epoch(epoch++))
+            step(batch);
+        phases.end(1);
+    }
+    run.report({.workload = "W12", .name = alone, .unit = "ms", .stats = phases.stats(0, 1, 1e6)});
+    run.report({.workload = "W12", .name = fed, .unit = "ms", .stats = phases.stats(1, 2, 1e6)});
+}
+
 void run_all(const Run& run) {
+    for (const Case& c : cases())
+        run_fed(run, c);
     constexpr std::size_t rows = 60'000;
     const data::Dataset<float> dataset(filled<float>({rows, 784}, 1, 0, 1), labels(rows), 10);
     for (const Case& c : cases()) {
@@ -90,6 +132,15 @@ Workload data_loader() {
                  .parts = {name},
                  .alone = c.alone});
         }
+        const std::string fed = fmt::format("step_{}_fed", c.name),
+                          alone = fmt::format("step_{}_alone", c.name);
+        workload.cases.insert(workload.cases.end(), {alone, fed});
+        workload.rows.push_back(
+            {.label = fmt::format("50 steps fed {}, by those on one batch", c.label),
+             .parts = {fed},
+             .kind = Row::Goal::ratio,
+             .goal = 1.05,
+             .floor = {alone}});
     }
     return workload;
 }
