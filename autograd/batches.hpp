@@ -43,6 +43,20 @@ B load_some(const T* x, std::size_t n, T fill) {
         return _mm512_mask_loadu_ps(B(fill), static_cast<__mmask16>((1U << n) - 1), x);
     else
         return _mm512_mask_loadu_pd(B(fill), static_cast<__mmask8>((1U << n) - 1), x);
+#elif defined(__AVX2__)
+    // Through memory, number by number, the batch would wait for the stores to end.
+    if constexpr (sizeof(T) == 4) {
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane);
+        const __m256 some = _mm256_maskload_ps(x, mask);
+        return _mm256_blendv_ps(B(fill), some, _mm256_castsi256_ps(mask));
+    } else {
+        const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+        const __m256i mask =
+            _mm256_cmpgt_epi64(_mm256_set1_epi64x(static_cast<long long>(n)), lane);
+        const __m256d some = _mm256_maskload_pd(x, mask);
+        return _mm256_blendv_pd(B(fill), some, _mm256_castsi256_pd(mask));
+    }
 #else
     alignas(64) T buffer[B::size];
     for (std::size_t i = 0; i < B::size; ++i)

@@ -22,14 +22,12 @@ struct Product {
     std::size_t row_c, column_c;
 };
 
-// A batch of c at (i, j).
+// A batch of c at (i, j), to which beta c has been added where c's rows are contiguous.
 template <class B, class T = typename B::value_type>
 [[gnu::always_inline]] inline void put(const Product<T>& p, B value, std::size_t i, std::size_t j) {
     T* to = p.c + i * p.row_c + j * p.column_c;
     const std::size_t left = p.n - j;
     if (p.column_c == 1) [[likely]] {
-        if (p.beta != T(0))
-            value = multiply_add(B(p.beta), load_some<B>(to, left, T(0)), value);
         store_some(value, to, left);
         return;
     }
@@ -68,6 +66,17 @@ void tile(const Product<T>& product, std::size_t i, std::size_t j) {
             x[v] = load_some<B>(p.b + from, p.size_b - from, T(0));
         });
         add();
+    }
+    // Read before any row is stored: a load waits for a store of fewer lanes next to it.
+    if (p.beta != T(0) && p.column_c == 1) {
+        unroll<R>([&](auto r) {
+            unroll<C>([&](auto v) {
+                const std::size_t column = j + v * B::size;
+                const T* from = p.c + (i + r) * p.row_c + column;
+                const B old = load_some<B>(from, p.n - column, T(0));
+                sum[r][v] = multiply_add(B(p.beta), old, sum[r][v]);
+            });
+        });
     }
     unroll<R>(
         [&](auto r) { unroll<C>([&](auto v) { put(p, sum[r][v], i + r, j + v * B::size); }); });
