@@ -2,6 +2,8 @@
 #include <autograd/batches.hpp>
 #include <autograd/kernels.hpp>
 
+#include <cstring>
+
 namespace xgrad::detail::XGRAD_ISA {
 namespace {
 
@@ -127,6 +129,18 @@ void write_run(T* y, std::size_t n, F f) {
         store_some(f(i, n - i), y + i, n - i);
 }
 
+// The rows of y after the first, which is there: short ones, many at a time.
+template <class B, class T>
+void copy_first_row(T* y, std::size_t rows, std::size_t columns) {
+    const std::size_t most = 2048 / columns * columns;  // elements, that the cache holds
+    for (std::size_t done = columns; done < rows * columns;) {
+        std::size_t n = done < most ? done : most;
+        n = n < rows * columns - done ? n : rows * columns - done;
+        std::memcpy(y + done, y, n * sizeof(T));
+        done += n;
+    }
+}
+
 template <class B, bool past_caches, class T = typename B::value_type>
 void repeat_rows(
     T* y, const T* x, std::size_t rows, std::size_t columns, std::size_t step, bool fill) {
@@ -154,6 +168,9 @@ void repeat(
     if (past_caches) {
         repeat_rows<B, true>(y, x, rows, columns, step, fill);
         drain_stores<B>();
+    } else if (step == 0 && rows > 1 && columns > 0 && columns <= 4 * B::size) {
+        repeat_rows<B, false>(y, x, 1, columns, step, fill);
+        copy_first_row<B>(y, rows, columns);
     } else {
         repeat_rows<B, false>(y, x, rows, columns, step, fill);
     }
