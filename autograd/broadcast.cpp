@@ -56,6 +56,11 @@ namespace detail {
 
 Loops::Loops(const Shape& output, const std::vector<const Shape*>& operands)
     : strides(operands.size()) {
+    if (std::ranges::all_of(operands, [&](const Shape* shape) { return *shape == output; })) {
+        extents = {1, count(output)};
+        std::ranges::fill(strides, decltype(strides)::value_type{0, 1});
+        return;
+    }
     // Each operand's strides along the output's axes.
     std::vector<std::vector<std::size_t>> full(operands.size());
     for (std::size_t k = 0; k < operands.size(); ++k) {

@@ -187,6 +187,20 @@ void check_result(const Op* op, const Where& where, const Array<T>& value, Input
 }
 
 template <class T>
+void note_value(
+    const Op* op, const Where& where, Array<T>& value, std::span<const Array<T>* const> inputs) {
+    note_result(op, where, value);
+    if (profiling)
+        note_forward(op, where, value.size() * sizeof(T));
+    if (!anomaly_enabled())
+        return;
+    std::vector<const Shape*> shapes;
+    for (const Array<T>* input : inputs)
+        shapes.push_back(&input->shape());
+    check_result<T>(op, where, value, shapes);
+}
+
+template <class T>
 void check_gradient(const Node<T>& node, std::size_t edge, const Array<T>& value) {
     const auto at = first_not_finite(value);
     if (!at)
@@ -223,6 +237,10 @@ void check_total(const Node<T>& node, const Array<T>& value) {
 
 template void check_result<float>(const Op*, const Where&, const Array<float>&, InputShapes);
 template void check_result<double>(const Op*, const Where&, const Array<double>&, InputShapes);
+template void note_value(
+    const Op*, const Where&, Array<float>&, std::span<const Array<float>* const>);
+template void note_value(
+    const Op*, const Where&, Array<double>&, std::span<const Array<double>* const>);
 template void check_gradient<float>(const Node<float>&, std::size_t, const Array<float>&);
 template void check_gradient<double>(const Node<double>&, std::size_t, const Array<double>&);
 template void check_total<float>(const Node<float>&, const Array<float>&);

@@ -135,6 +135,12 @@ using InputShapes = std::span<const Shape* const>;
 template <class T>
 void check_result(const Op* op, const Where& where, const Array<T>& value, InputShapes inputs);
 
+/// What record() does with a value, for an op that makes its own node: shows it to traces, which
+/// may change it, and profiles, and checks it under AnomalyGuard.
+template <class T>
+void note_value(
+    const Op* op, const Where& where, Array<T>& value, std::span<const Array<T>* const> inputs);
+
 /// Throws GraphError: a rule needs its op's result, which was overwritten.
 [[noreturn]] void fail_result_overwritten(const Op* op, const Where& where, const Shape& shape);
 

@@ -385,15 +385,7 @@ Variable<T> apply(
     call.row.params = scalars;
     const auto& kernels = *static_cast<const FormulaKernels<T>*>(formula.kernels.table);
     run_kernel(kernels, kernels.forward, call, *shape, arrays, count);
-    note_result(formula.op, where, buffer->array);
-    if (profiling)
-        note_forward(formula.op, where, buffer->array.size() * sizeof(T));
-    if (anomaly_enabled()) {
-        std::vector<const Shape*> shapes;
-        for (std::size_t k = 0; k < count; ++k)
-            shapes.push_back(&arrays[k]->shape());
-        check_result<T>(formula.op, where, buffer->array, shapes);
-    }
+    note_value<T>(formula.op, where, buffer->array, {arrays, count});
     if (tracing_branches)
         trace(formula, arrays, scalars, *shape, where);
 

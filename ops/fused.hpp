@@ -36,30 +36,27 @@ public:
             wants_grad = wants_grad || x[k]->requires_grad();
         }
         wants_grad = wants_grad && grad_enabled();
-        Array<T> y = empty<T>(shape);
+        auto y = detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(shape));
         std::optional<detail::Partials<T, n>> partials;
-        if (y.size() > 0) {
+        if (const std::size_t size = y->array.size(); size > 0) {
             const detail::FusedCall<detail::Batch<T>, n> call(shape, arrays);
             if (wants_grad)
-                partials = partials_for(call, y.size(), x);
+                partials = partials_for(call, size, x);
             if (partials)
-                call.forward(f_, y.data(), partials->pointers());
+                call.forward(f_, y->array.data(), partials->pointers());
             else
-                call.forward(f_, y.data());
+                call.forward(f_, y->array.data());
         }
         if (detail::tracing_branches)
             detail::trace_fused(f_, shape, arrays, where_);
-        Recording<T> recording(detail::elementwise_op(), std::move(y), where_);
-        for (const Variable<T>* input : x)
-            std::move(recording).of(*input);
-        const Variable<T> result = std::move(recording);
-        if (!wants_grad)
-            return result;
-        using Node = detail::Node<T>;
-        const auto node = detail::Ref<Node>::adopt(
-            new detail::FusedNode<T, F, n>(f_, shape, x, std::move(partials), where_));
-        detail::note_node(node.get());
-        return Variable<T>(result.state().buffer, node);
+        detail::note_value<T>(&detail::elementwise_op(), where_, y->array, arrays);
+        detail::Ref<detail::Node<T>> node;
+        if (wants_grad) {
+            node = detail::Ref<detail::Node<T>>::adopt(
+                new detail::FusedNode<T, F, n>(f_, shape, x, std::move(partials), where_));
+            detail::note_node(node.get());
+        }
+        return Variable<T>(std::move(y), std::move(node));
     }
 
 private:
@@ -86,7 +83,8 @@ private:
         detail::Partials<T, N> room;
         for (std::size_t k = 0; k < N; ++k) {
             if (x[k]->requires_grad())
-                room.arrays[k] = empty<T>(x[k]->shape());
+                room.buffers[k] =
+                    detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(x[k]->shape()));
         }
         return room;
     }

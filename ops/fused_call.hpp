@@ -48,8 +48,6 @@ public:
     /// d[k] = g d[k] where d[k] is not null. Here and below, g of rank 0 stands for equal elements.
     void scale(const Array<T>& g, const std::array<T*, N>& d) const {
         const bool one_g = is_one_number(g);
-        if (one_g && *g.data() == T(1))
-            return;
         const Lane one(*g.data());
         pieces_.each([&](const Piece& p) {
             for (std::size_t i = p.at; i < p.at + p.columns; i += B::size) {

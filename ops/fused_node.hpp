@@ -24,14 +24,14 @@ namespace xgrad::detail {
 /// The partial derivatives by the inputs that want a gradient, from the forward pass.
 template <class T, std::size_t N>
 struct Partials {
-    std::array<std::optional<Array<T>>, N> arrays;
+    std::array<Ref<Buffer<T>>, N> buffers;
 
     /// Null where there is none.
-    [[nodiscard]] std::array<T*, N> pointers() {
+    [[nodiscard]] std::array<T*, N> pointers() const {
         std::array<T*, N> to{};
         for (std::size_t k = 0; k < N; ++k) {
-            if (arrays[k])
-                to[k] = arrays[k]->data();
+            if (buffers[k])
+                to[k] = buffers[k]->array.data();
         }
         return to;
     }
@@ -88,19 +88,21 @@ public:
         std::array<const Array<T>*, N> inputs;
         for (std::size_t k = 0; k < N; ++k)
             inputs[k] = &x_[k]->array;
-        const FusedCall<Batch<T>, N> call(this->shape, inputs);
         if (auto kept = std::exchange(partials_, std::nullopt)) {  // another time they are computed
             for (std::size_t k = 0; k < N; ++k) {
                 if (!wanted[k])
-                    kept->arrays[k].reset();
+                    kept->buffers[k] = {};
             }
-            call.scale(g.value(), kept->pointers());
+            const bool is_one = g.shape() != this->shape && g.item() == T(1);
+            if (!is_one)
+                FusedCall<Batch<T>, N>(this->shape, inputs).scale(g.value(), kept->pointers());
             for (std::size_t k = 0; k < N; ++k) {
                 if (wanted[k])
-                    shares[k] = Variable<T>(std::move(*kept->arrays[k]));
+                    shares[k] = Variable<T>(std::move(kept->buffers[k]), {});
             }
             return;
         }
+        const FusedCall<Batch<T>, N> call(this->shape, inputs);
         std::array<T*, N> dx{};
         std::array<Array<T>, N> arrays;
         for (std::size_t k = 0; k < N; ++k) {
