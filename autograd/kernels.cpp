@@ -129,10 +129,12 @@ void write_run(T* y, std::size_t n, F f) {
         store_some(f(i, n - i), y + i, n - i);
 }
 
-// The rows of y after the first, which is there: short ones, many at a time.
-template <class B, class T>
+// The rows of y after the first, which is there: short ones, many at a time, from the first level
+// of the caches. B tells compilations apart.
+template <class B, class T = typename B::value_type>
 void copy_first_row(T* y, std::size_t rows, std::size_t columns) {
-    const std::size_t most = 2048 / columns * columns;  // elements, that the cache holds
+    constexpr std::size_t bytes = 8192;
+    const std::size_t most = bytes / sizeof(T) / columns * columns;
     for (std::size_t done = columns; done < rows * columns;) {
         std::size_t n = done < most ? done : most;
         n = n < rows * columns - done ? n : rows * columns - done;

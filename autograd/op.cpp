@@ -85,9 +85,9 @@ Samples Samples::linear() && {
     return std::move(*this);
 }
 
-void Samples::add(Sample& sample) { list_.push_back(std::move(sample)); }
+void Samples::add(Sample&& sample) { list_.push_back(std::move(sample)); }
 
-std::vector<Shape> detail::listed(Shapes shapes) {
+std::vector<Shape> detail::listed(ShapeList shapes) {
     std::vector<Shape> list;
     for (const auto shape : shapes)
         list.emplace_back(shape);
@@ -103,7 +103,7 @@ Sample detail::sample_of(
     return sample;
 }
 
-Sample on(Shapes shapes) { return detail::sample_of(detail::listed(shapes), {}, {}); }
+Sample on(detail::ShapeList shapes) { return detail::sample_of(detail::listed(shapes), {}, {}); }
 Sample on(std::vector<Shape> shapes) { return detail::sample_of(std::move(shapes), {}, {}); }
 
 Samples broadcast_pairs(double low, double high) {

@@ -47,8 +47,8 @@ public:
     template <std::same_as<Sample>... Rest>
     Samples(Sample first, Rest... rest) {
         list_.reserve(1 + sizeof...(rest));
-        add(first);
-        (add(rest), ...);
+        add(std::move(first));
+        (add(std::move(rest)), ...);
     }
     explicit Samples(std::vector<Sample> list);
 
@@ -58,27 +58,26 @@ public:
     [[nodiscard]] const std::vector<Sample>& list() const noexcept { return list_; }
 
 private:
-    void add(Sample& sample);
+    void add(Sample&& sample);
 
     std::vector<Sample> list_;
 };
 
-/// Shapes as they stand in braces: {{3, 4}, {4}}.
-using Shapes = std::initializer_list<std::initializer_list<std::size_t>>;
-
 namespace detail {
-[[nodiscard]] std::vector<Shape> listed(Shapes shapes);
+/// Shapes as they stand in braces: {{3, 4}, {4}}.
+using ShapeList = std::initializer_list<std::initializer_list<std::size_t>>;
+[[nodiscard]] std::vector<Shape> listed(ShapeList shapes);
 [[nodiscard]] Sample sample_of(
     std::vector<Shape> shapes, OpFunction<float> call_float, OpFunction<double> call_double);
 }  // namespace detail
 
 /// A sample of a formula op, or of an op whose call is attached elsewhere.
-[[nodiscard]] Sample on(Shapes shapes);
+[[nodiscard]] Sample on(detail::ShapeList shapes);
 [[nodiscard]] Sample on(std::vector<Shape> shapes);
 
 /// A sample: `call` gets the inputs as a vector of Variable<T>, for T float and double.
 template <class Call>
-[[nodiscard]] Sample on(Shapes shapes, Call call) {
+[[nodiscard]] Sample on(detail::ShapeList shapes, Call call) {
     return detail::sample_of(detail::listed(shapes), call, call);
 }
 template <class Call>

@@ -63,6 +63,10 @@ public:
         return std::move(*this);
     }
     template <class F>
+    Recording&& wrt(const Variable<T>& input, Batched<OneNumber<F>> rule) && {
+        return std::move(*this).wrt(input, one_number(batched(std::move(rule.rule.rule))));
+    }
+    template <class F>
     Recording&& wrt(const Variable<T>& input, OneNumber<Batched<F>> rule) && {
         connect(input, std::move(rule.rule.rule), {.batched = true, .one_number = true});
         return std::move(*this);

@@ -91,7 +91,7 @@ struct OneNumber {
 
 /// Marks a rule that, unless grad_enabled(), may return a share of rank 0 that stands for equal
 /// elements of the input's gradient. Where all rules of the op are marked, they may also be given
-/// such a g.
+/// such a g. A rule may also be batched().
 template <class F>
 [[nodiscard]] OneNumber<F> one_number(F rule) {
     return {std::move(rule)};

@@ -16,7 +16,8 @@
 namespace xgrad::detail {
 namespace {
 
-// Runs a kernel over an output of that shape; inputs with a null array are not read.
+// Runs a kernel over an output of that shape. `call` has all but the inputs, of which those with a
+// null array are not read.
 template <class T>
 void run_kernel(
     const FormulaKernels<T>& kernels,
@@ -39,16 +40,16 @@ void run_kernel(
     }
     // One row: cut between batches, since xsimd chooses how to reduce the argument of a sine by the
     // whole batch.
-    const auto run_row = [&](FormulaCall<T>& whole) {
+    const auto run_row = [&](FormulaCall<T>& only) {
         constexpr std::size_t unit = 64;
-        if (whole.columns < 2 * parallel_grain) {
-            run_rows(kernels, kernel, whole);
+        if (only.columns < 2 * parallel_grain) {
+            run_rows(kernels, kernel, only);
             return;
         }
-        const std::size_t units = (whole.columns + unit - 1) / unit;
+        const std::size_t units = (only.columns + unit - 1) / unit;
         parallel_ranges(units, parallel_grain / unit, [&](std::size_t first, std::size_t last) {
-            const std::size_t begin = unit * first, end = std::min(unit * last, whole.columns);
-            FormulaCall<T> part = whole;
+            const std::size_t begin = unit * first, end = std::min(unit * last, only.columns);
+            FormulaCall<T> part = only;
             part.columns = end - begin;
             part.row.out += begin;
             for (std::size_t k = 0; k < max_formula_operands; ++k) {

@@ -1,5 +1,6 @@
-#include <autograd/batches.hpp>
 #include <ops/formula_rows.hpp>
+
+#include <xmmintrin.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -70,7 +71,7 @@ void run_rows(
         }
     }
     if (streams)
-        drain_stores<Batch<T>>();
+        _mm_sfence();
 }
 
 template void run_rows(

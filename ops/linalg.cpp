@@ -86,8 +86,9 @@ static const Op matmul_op(
 
 namespace {
 
-// The share of an operand of that shape where every element of the product's gradient is g: with
-// g 1 1^T for a factor a product repeats sums of the other one, in rows or in columns.
+// The share of an operand of that shape where every element of the product's gradient is g, of rank
+// 0, which no product has: with g 1 1^T for a factor a product repeats sums of the other one, in
+// rows or in columns. Of no terms the sum is 0, also where g is not finite.
 template <class T>
 Variable<T> repeated_sums(
     const Variable<T>& g,
@@ -95,7 +96,9 @@ Variable<T> repeated_sums(
     std::ptrdiff_t axis,
     bool in_columns,
     const Shape& operand) {
-    Variable<T> sums = sum(other, {axis}, true) * g;
+    Variable<T> sums = sum(other, {axis}, true);
+    if (other.size() > 0)
+        sums = sums * g;
     if (in_columns != (axis == -1))
         sums = transpose(sums, -2, -1);
     Shape shape = broadcast_shape("matmul", leading_axes(operand), leading_axes(other.shape()));
@@ -141,8 +144,8 @@ Variable<T> product(
             return share_of_b(g, *a, transpose_a, shape, transpose_b);
         };
     return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
-        .wrt(a, one_number(batched(by_a)))
-        .wrt(b, one_number(batched(by_b)));
+        .wrt(a, one_number(batched(std::move(by_a))))
+        .wrt(b, one_number(batched(std::move(by_b))));
 }
 
 }  // namespace
@@ -201,19 +204,21 @@ Variable<T> linear_rows(
         weight.value().data(),
         T(bias.defined() ? 1 : 0),
         y.data());
-    const auto by_x = [weight = keep(weight), shape = x.shape()](const Variable<T>& g) {
+    auto by_x = [weight = keep(weight), shape = x.shape()](const Variable<T>& g) {
         return share_of_a(g, shape, false, *weight, true);
     };
-    const auto by_weight = [x = keep(x), shape = weight.shape()](const Variable<T>& g) {
+    auto by_weight = [x = keep(x), shape = weight.shape()](const Variable<T>& g) {
         return share_of_b(g, *x, false, shape, true);
     };
     auto recording = record(linear_op, std::move(y), where)
-                         .wrt(x, one_number(batched(by_x)))
-                         .wrt(weight, one_number(batched(by_weight)));
+                         .wrt(x, one_number(batched(std::move(by_x))))
+                         .wrt(weight, one_number(batched(std::move(by_weight))));
     if (!bias.defined())
         return recording;
     const auto by_bias = [rows](const Variable<T>& g) {
-        return g.rank() == 0 ? g * static_cast<T>(rows) : g;
+        if (g.rank() > 0)
+            return g;
+        return rows == 0 ? Variable<T>(T(0)) : g * static_cast<T>(rows);
     };
     return std::move(recording).wrt(bias, one_number(batched(by_bias)));
 }

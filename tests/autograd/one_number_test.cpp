@@ -167,6 +167,30 @@ TEST_CASE("backward: one number of an empty array") {
     CHECK(difference(row.grad(), Array<double>({4}, 0.0), 0) == "");
 }
 
+TEST_CASE("backward: through a product of no terms a mean's gradient is 0") {
+    const V none(empty<double>({0, 4}), true), w(Array<double>({2, 4}, 1.0), true),
+        bias(Array<double>{1, 2}, true), columns(empty<double>({4, 0}), true);
+    mean(linear(none, w, bias)).backward();
+    CHECK(none.grad().shape() == Shape{0, 4});
+    CHECK(difference(w.grad(), Array<double>({2, 4}, 0.0), 0) == "");
+    CHECK(difference(bias.grad(), Array<double>({2}, 0.0), 0) == "");
+    w.zero_grad();
+    mean(matmul(w, columns)).backward();
+    CHECK(difference(w.grad(), Array<double>({2, 4}, 0.0), 0) == "");
+    CHECK(columns.grad().shape() == Shape{4, 0});
+}
+
+TEST_CASE("record: the marks of a rule come in either order") {
+    static const Op op("one_number_batched", on({{2}}, [](const auto& in) { return in[0]; }));
+    const V x(Array<double>{1, 2}, true);
+    const auto pass = [](const V& g) { return g; };
+    const Array<double> zero({2}, 0.0);
+    sum(V(record(op, zero).wrt(x, batched(one_number(pass)))) +
+        V(record(op, zero).wrt(x, one_number(batched(pass)))))
+        .backward();
+    CHECK(difference(x.grad(), Array<double>{2, 2}, 0) == "");
+}
+
 TEST_CASE("record: a share of rank 0 is one number only where the rule is marked so") {
     static const Op op("one_number_rule", on({{2}}, [](const auto& in) { return in[0]; }));
     const V x(Array<double>{1, 2}, true), w(Array<double>{3, 4}, true);
