@@ -56,6 +56,7 @@ namespace detail {
 
 Loops::Loops(const Shape& output, const std::vector<const Shape*>& operands)
     : strides(operands.size()) {
+    // The common case at once: one row, with nothing repeated.
     if (std::ranges::all_of(operands, [&](const Shape* shape) { return *shape == output; })) {
         extents = {1, count(output)};
         std::ranges::fill(strides, decltype(strides)::value_type{0, 1});

@@ -87,8 +87,8 @@ static const Op matmul_op(
 namespace {
 
 // The share of an operand of that shape where every element of the product's gradient is g, of rank
-// 0, which no product has: with g 1 1^T for a factor a product repeats sums of the other one, in
-// rows or in columns. Of no terms the sum is 0, also where g is not finite.
+// 0, which no product has: with g 1 1^T for a factor a product repeats sums of g times the other
+// one, in rows or in columns. Scaled before they are summed: a sum alone may leave T's range.
 template <class T>
 Variable<T> repeated_sums(
     const Variable<T>& g,
@@ -96,9 +96,7 @@ Variable<T> repeated_sums(
     std::ptrdiff_t axis,
     bool in_columns,
     const Shape& operand) {
-    Variable<T> sums = sum(other, {axis}, true);
-    if (other.size() > 0)
-        sums = sums * g;
+    Variable<T> sums = sum(other * g, {axis}, true);
     if (in_columns != (axis == -1))
         sums = transpose(sums, -2, -1);
     Shape shape = broadcast_shape("matmul", leading_axes(operand), leading_axes(other.shape()));
@@ -135,14 +133,12 @@ Variable<T> share_of_b(
 template <class T>
 Variable<T> product(
     const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
-    const auto by_a =
-        [b = keep(b), shape = a.shape(), transpose_a, transpose_b](const Variable<T>& g) {
-            return share_of_a(g, shape, transpose_a, *b, transpose_b);
-        };
-    const auto by_b =
-        [a = keep(a), shape = b.shape(), transpose_a, transpose_b](const Variable<T>& g) {
-            return share_of_b(g, *a, transpose_a, shape, transpose_b);
-        };
+    auto by_a = [b = keep(b), shape = a.shape(), transpose_a, transpose_b](const Variable<T>& g) {
+        return share_of_a(g, shape, transpose_a, *b, transpose_b);
+    };
+    auto by_b = [a = keep(a), shape = b.shape(), transpose_a, transpose_b](const Variable<T>& g) {
+        return share_of_b(g, *a, transpose_a, shape, transpose_b);
+    };
     return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
         .wrt(a, one_number(batched(std::move(by_a))))
         .wrt(b, one_number(batched(std::move(by_b))));

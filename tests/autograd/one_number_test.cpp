@@ -180,6 +180,14 @@ TEST_CASE("backward: through a product of no terms a mean's gradient is 0") {
     CHECK(columns.grad().shape() == Shape{4, 0});
 }
 
+TEST_CASE("backward: through a product a mean's gradient stays in range where sums would not") {
+    const float large = 2e38F;
+    const Variable<float> x(Array<float>({4, 2}, large), true),
+        w(Array<float>({3, 2}, 1e-38F), true);
+    mean(linear(x, w)).backward();
+    CHECK(difference(w.grad(), Array<float>({3, 2}, large / 3), 1e-6) == "");
+}
+
 TEST_CASE("record: the marks of a rule come in either order") {
     static const Op op("one_number_batched", on({{2}}, [](const auto& in) { return in[0]; }));
     const V x(Array<double>{1, 2}, true);
