@@ -52,10 +52,10 @@ public:
         pieces_.each([&](const Piece& p) {
             for (std::size_t i = p.at; i < p.at + p.columns; i += B::size) {
                 const std::size_t n = std::min<std::size_t>(B::size, p.at + p.columns - i);
-                const Lane gradient = one_g ? one : load<B>(g.data() + i, n);
+                const Lane gradient = one_g ? one : Lane(load_some<B>(g.data() + i, n, T(0)));
                 for (T* to : d) {
                     if (to)
-                        store_some((gradient * load<B>(to + i, n)).v, to + i, n);
+                        store_some((gradient * Lane(load_some<B>(to + i, n, T(0)))).v, to + i, n);
                 }
             }
         });
