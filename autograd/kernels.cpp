@@ -18,6 +18,15 @@ void add_into(T* y, const T* x, std::size_t n) {
 }
 
 template <class B, class T = typename B::value_type>
+void multiply_into(T* y, const T* x, std::size_t n, bool one) {
+    const B number(*x);
+    for (std::size_t i = 0; i < n; i += B::size) {
+        const B factor = one ? number : load_some<B>(x + i, n - i, T(0));
+        store_some(factor * load_some<B>(y + i, n - i, T(0)), y + i, n - i);
+    }
+}
+
+template <class B, class T = typename B::value_type>
 void clear(T* y, std::size_t n) {
     for (std::size_t i = 0; i < n; i += B::size)
         store_some(B(T(0)), y + i, n - i);
@@ -178,9 +187,21 @@ void repeat(
     }
 }
 
+template <class B, class T = typename B::value_type>
+void copy_past_caches(T* y, const T* x, std::size_t n) {
+    write_run<B, true>(
+        y, n, [=](std::size_t i, std::size_t left) { return load_some<B>(x + i, left, T(0)); });
+}
+
 template <class T>
 constexpr TapeKernels<T> table = {
-    add_into<Batch<T>>, sum_rows<Batch<T>>, sum_columns<Batch<T>>, repeat<Batch<T>>};
+    add_into<Batch<T>>,
+    sum_rows<Batch<T>>,
+    sum_columns<Batch<T>>,
+    repeat<Batch<T>>,
+    multiply_into<Batch<T>>,
+    copy_past_caches<Batch<T>>,
+    drain_stores<Batch<T>>};
 
 [[maybe_unused]] const bool offered[] = {
     offer_kernels(kernel_slot<TapeKernels<float>>, Isa::XGRAD_ISA, &table<float>),

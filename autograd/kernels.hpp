@@ -26,6 +26,12 @@ struct TapeKernels {
         std::size_t step,
         bool fill,
         bool past_caches);
+    /// y *= x, or with `one` the number x[0].
+    void (*multiply_into)(T* y, const T* x, std::size_t n, bool one);
+    /// y = x past the caches, which y would only flush. drain_stores() has to follow before
+    /// another thread reads it.
+    void (*store_past_caches)(T* y, const T* x, std::size_t n);
+    void (*drain_stores)();
 };
 
 }  // namespace xgrad::detail

@@ -1,5 +1,12 @@
-#include <autograd/fail.hpp>
+#include <autograd/call_trace.hpp>
+#include <autograd/grad.hpp>
+#include <autograd/repeat.hpp>
 #include <ops/fused.hpp>
+#include <ops/fused_node.hpp>
+
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace xgrad::detail {
 
@@ -29,25 +36,117 @@ const Op& elementwise_op() {
 }
 
 namespace {
+
 [[maybe_unused]] const Op& registered = elementwise_op();
+
+// Room for the partials where that is better than to compute the formula again: for formulas of a
+// function that takes long for each. A tape of large ones must not take the memory for itself.
+template <class T>
+typename FusedNode<T>::Partials room_for_partials(
+    const FusedFormula<T>& formula,
+    const FusedCall<T>& call,
+    std::size_t size,
+    std::span<const Variable<T>* const> x) {
+    constexpr std::size_t most = std::size_t{128} << 20;  // bytes
+    std::size_t wanted = 0;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        if (!x[k]->requires_grad())
+            continue;
+        if (!call.overwrites(k))
+            return {};
+        ++wanted;
+    }
+    typename FusedNode<T>::Partials room;
+    if (wanted * size * sizeof(T) > most || formula.costly < wanted)
+        return room;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        if (x[k]->requires_grad())
+            room[k] = Ref<Buffer<T>>::adopt(new Buffer<T>(x[k]->shape()));
+    }
+    return room;
+}
+
+// Notes what each element decides.
+template <class T>
+void trace_fused(
+    const FusedFormula<T>& formula,
+    const void* f,
+    const Shape& shape,
+    std::span<const Array<T>* const> inputs,
+    Where where) {
+    std::vector<Array<T>> wide;
+    for (const Array<T>* input : inputs)
+        wide.push_back(repeat_to(*input, shape));
+    std::vector<std::uint64_t> sides(count(shape));
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+        double x[most_fused_inputs];
+        for (std::size_t k = 0; k < inputs.size(); ++k)
+            x[k] = static_cast<double>(wide[k].data()[i]);
+        decisions = 0;
+        formula.trace(f, x);
+        sides[i] = decisions;
+    }
+    note_branches(elementwise_op().name(), where, shape, std::move(sides));
+}
+
 }  // namespace
 
-void fail_fused_overwritten(const Where& where, std::size_t input, const Shape& shape) {
-    fail<GraphError>(
-        "backward: {} needs the value of its input {}, shape {}, that was overwritten after it "
-        "was recorded; run backward before the update, or compute on a copy",
-        call_string(&elementwise_op(), where),
-        input,
-        shape);
-}
-
 template <class T>
-std::vector<double> spread_elements(const Array<T>& x, const Shape& shape) {
-    const Array<T> wide = xt::broadcast(x, shape);
-    return {wide.begin(), wide.end()};
+Variable<T> call_fused(
+    const FusedFormula<T>& formula,
+    const std::shared_ptr<const void>& f,
+    std::span<const Variable<T>* const> x,
+    Where where) {
+    std::array<const Array<T>*, most_fused_inputs> of;
+    const std::span<const Array<T>*> arrays(of.data(), x.size());
+    Shape shape;
+    bool wants_grad = false;
+    for (std::size_t k = 0; k < x.size(); ++k) {
+        arrays[k] = &x[k]->value();
+        shape = broadcast_shape("elementwise", shape, arrays[k]->shape());
+        wants_grad = wants_grad || x[k]->requires_grad();
+    }
+    wants_grad = wants_grad && grad_enabled();
+    auto y = Ref<Buffer<T>>::adopt(new Buffer<T>(shape));
+    typename FusedNode<T>::Partials partials;
+    if (const std::size_t size = y->array.size(); size > 0) {
+        const FusedCall<T> call(formula, f.get(), shape, arrays);
+        typename FusedCall<T>::Outputs to{};
+        bool any = false;
+        if (wants_grad) {
+            partials = room_for_partials(formula, call, size, x);
+            for (std::size_t k = 0; k < x.size(); ++k) {
+                if (partials[k]) {
+                    to[k] = partials[k]->array.data();
+                    any = true;
+                }
+            }
+        }
+        if (any)
+            call.forward(y->array.data(), to);
+        else
+            call.forward(y->array.data());
+    }
+    if (tracing_branches)
+        trace_fused<T>(formula, f.get(), shape, arrays, where);
+    note_value<T>(&elementwise_op(), where, y->array, arrays);
+    Ref<Node<T>> node;
+    if (wants_grad) {
+        node =
+            Ref<Node<T>>::adopt(new FusedNode<T>(formula, f, shape, x, std::move(partials), where));
+        note_node(node.get());
+    }
+    return Variable<T>(std::move(y), std::move(node));
 }
-
-template std::vector<double> spread_elements(const Array<float>&, const Shape&);
-template std::vector<double> spread_elements(const Array<double>&, const Shape&);
+template Variable<float> call_fused(
+    const FusedFormula<float>&,
+    const std::shared_ptr<const void>&,
+    std::span<const Variable<float>* const>,
+    Where);
+template Variable<double> call_fused(
+    const FusedFormula<double>&,
+    const std::shared_ptr<const void>&,
+    std::span<const Variable<double>* const>,
+    Where);
 
 }  // namespace xgrad::detail

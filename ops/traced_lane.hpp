@@ -17,6 +17,14 @@ namespace xgrad::formula {
 /// thread.
 inline thread_local std::size_t costly_functions = 0;
 
+/// How many of them a call of f() comes to.
+template <class F>
+std::size_t costly_functions_in(const F& f) {
+    const std::size_t before = costly_functions;
+    f();
+    return costly_functions - before;
+}
+
 /// Stands for a batch of one double.
 struct Traced {
     using value_type = double;

@@ -79,6 +79,32 @@ TEST_CASE_TEMPLATE("elementwise: many rows, in blocks, one and two threads", T, 
     }
 }
 
+TEST_CASE_TEMPLATE("elementwise: rows of every length, several at once", T, float, double) {
+    const auto formula = [](auto x, auto w, auto b, auto s) { return x * w + b * b - s * x; };
+    for (const std::size_t columns : {1, 2, 3, 4, 7, 16, 31, 32, 33, 64, 100, 127, 128, 129, 600}) {
+        for (const std::size_t rows : {2, 5, 19, 170}) {
+            const auto x = [&](const Shape& shape, unsigned seed) {
+                return random_array<T>(shape, seed);
+            };
+            // One row and one column repeated, then both along an axis in front.
+            check_fused<T>(
+                formula,
+                100 * tolerance<T>,
+                x({rows, columns}, 1),
+                x({columns}, 2),
+                x({rows, 1}, 3),
+                x({}, 4));
+            check_fused<T>(
+                formula,
+                100 * tolerance<T>,
+                x({3, rows, columns}, 1),
+                x({rows, columns}, 2),
+                x({3, 1, 1}, 3),
+                x({3, 1, columns}, 4));
+        }
+    }
+}
+
 TEST_CASE("elementwise takes up to eight inputs") {
     const auto formula = [](auto a, auto b, auto c, auto d, auto e, auto f, auto g, auto h) {
         return a * b + c * d - e * f + g / (h * h + 1) + tanh(a * h);
