@@ -1,4 +1,5 @@
 // An op of your own, through each of three doors, and what gradcheck says of it.
+#include <autograd/record.hpp>
 #include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tools/gradcheck.hpp>

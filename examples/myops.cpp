@@ -3,7 +3,7 @@
 // find.
 //
 //     c++ -std=c++20 -O2 -shared -fPIC myops.cpp -o libmyops.so $(pkg-config --cflags xgrad)
-#include <autograd/op.hpp>
+#include <autograd/record.hpp>
 #include <ops/fused.hpp>
 #include <ops/ops.hpp>
 

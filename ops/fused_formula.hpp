@@ -50,7 +50,6 @@ struct FusedLoops {
     template <std::size_t I>
     using Input = formula::Dual<B, 1u << I>;
     using Value = decltype(std::declval<const F&>()(Input<K>()...));
-    static constexpr std::size_t inputs = sizeof...(K);
 
     static const F& function(const void* f) { return *static_cast<const F*>(f); }
     static Lane load(const FusedInput<T>& x, std::size_t i) {

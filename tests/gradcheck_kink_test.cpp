@@ -1,5 +1,6 @@
 // gradcheck() at kinks, borders and noise: what the tape traces, and the three verdicts.
 #include <autograd/branch.hpp>
+#include <autograd/record.hpp>
 #include <ops/fused.hpp>
 #include <ops/ops.hpp>
 #include <tools/gradcheck.hpp>
