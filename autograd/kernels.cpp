@@ -178,19 +178,12 @@ void repeat(
     bool past_caches) {
     if (past_caches) {
         repeat_rows<B, true>(y, x, rows, columns, step, fill);
-        drain_stores<B>();
     } else if (step == 0 && rows > 1 && columns > 0 && columns <= 4 * B::size) {
         repeat_rows<B, false>(y, x, 1, columns, step, fill);
         copy_first_row<B>(y, rows, columns);
     } else {
         repeat_rows<B, false>(y, x, rows, columns, step, fill);
     }
-}
-
-template <class B, class T = typename B::value_type>
-void copy_past_caches(T* y, const T* x, std::size_t n) {
-    write_run<B, true>(
-        y, n, [=](std::size_t i, std::size_t left) { return load_some<B>(x + i, left, T(0)); });
 }
 
 template <class T>
@@ -200,7 +193,6 @@ constexpr TapeKernels<T> table = {
     sum_columns<Batch<T>>,
     repeat<Batch<T>>,
     multiply_into<Batch<T>>,
-    copy_past_caches<Batch<T>>,
     drain_stores<Batch<T>>};
 
 [[maybe_unused]] const bool offered[] = {

@@ -17,7 +17,8 @@ struct TapeKernels {
     /// the others.
     void (*sum_columns)(T* y, const T* x, std::size_t rows, std::size_t columns, std::size_t step);
     /// Row r of y, (rows, columns), is a copy of the columns from x + r step on, or with `fill`
-    /// holds x[r step] throughout. `past_caches`: y is too large for them to be of use.
+    /// holds x[r step] throughout. `past_caches`: y is too large for them to be of use;
+    /// drain_stores() has to follow before another thread reads it.
     void (*repeat)(
         T* y,
         const T* x,
@@ -28,9 +29,6 @@ struct TapeKernels {
         bool past_caches);
     /// y *= x, or with `one` the number x[0].
     void (*multiply_into)(T* y, const T* x, std::size_t n, bool one);
-    /// y = x past the caches, which y would only flush. drain_stores() has to follow before
-    /// another thread reads it.
-    void (*store_past_caches)(T* y, const T* x, std::size_t n);
     void (*drain_stores)();
 };
 

@@ -120,6 +120,16 @@ Array<T> sum_axes(const Array<T>& x, const std::vector<std::size_t>& axes) {
 template Array<float> sum_axes(const Array<float>&, const std::vector<std::size_t>&);
 template Array<double> sum_axes(const Array<double>&, const std::vector<std::size_t>&);
 
+namespace {
+
+template <class T>
+void drain(bool past_caches) {
+    if (past_caches)
+        kernels<TapeKernels<T>>().drain_stores();
+}
+
+}  // namespace
+
 template <class T>
 Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
     Array<T> y = empty<T>(shape);
@@ -137,6 +147,7 @@ Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
             parallel_ranges(columns, parallel_grain, [&](std::size_t begin, std::size_t end) {
                 const T* part = from + begin * column_step;
                 kernel(to + begin, part, 1, end - begin, 0, column_step == 0, past_caches);
+                drain<T>(past_caches);
             });
             continue;
         }
@@ -146,6 +157,7 @@ Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
                 T* rows_to = to + begin * columns;
                 kernel(
                     rows_to, part, end - begin, columns, row_step, column_step == 0, past_caches);
+                drain<T>(past_caches);
             });
     }
     return y;
@@ -160,6 +172,7 @@ Array<T> copy_of(const Array<T>& x) {
     parallel_ranges(y.size(), parallel_grain, [&](std::size_t begin, std::size_t end) {
         const auto kernel = kernels<TapeKernels<T>>().repeat;
         kernel(y.data() + begin, x.data() + begin, 1, end - begin, 0, false, past_caches);
+        drain<T>(past_caches);
     });
     return y;
 }

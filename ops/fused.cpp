@@ -42,7 +42,7 @@ namespace {
 // Room for the partials where that is better than to compute the formula again: for formulas of a
 // function that takes long for each. A tape of large ones must not take the memory for itself.
 template <class T>
-typename FusedNode<T>::Partials room_for_partials(
+std::optional<typename FusedNode<T>::Partials> room_for_partials(
     const FusedFormula<T>& formula,
     const FusedCall<T>& call,
     std::size_t size,
@@ -56,9 +56,9 @@ typename FusedNode<T>::Partials room_for_partials(
             return {};
         ++wanted;
     }
-    typename FusedNode<T>::Partials room;
     if (wanted * size * sizeof(T) > most || formula.costly < wanted)
-        return room;
+        return {};
+    typename FusedNode<T>::Partials room;
     for (std::size_t k = 0; k < x.size(); ++k) {
         if (x[k]->requires_grad())
             room[k] = Ref<Buffer<T>>::adopt(new Buffer<T>(x[k]->shape()));
@@ -108,24 +108,19 @@ Variable<T> call_fused(
     }
     wants_grad = wants_grad && grad_enabled();
     auto y = Ref<Buffer<T>>::adopt(new Buffer<T>(shape));
-    typename FusedNode<T>::Partials partials;
+    std::optional<typename FusedNode<T>::Partials> partials;
     if (const std::size_t size = y->array.size(); size > 0) {
         const FusedCall<T> call(formula, f.get(), shape, arrays);
-        typename FusedCall<T>::Outputs to{};
-        bool any = false;
-        if (wants_grad) {
+        if (wants_grad)
             partials = room_for_partials(formula, call, size, x);
-            for (std::size_t k = 0; k < x.size(); ++k) {
-                if (partials[k]) {
-                    to[k] = partials[k]->array.data();
-                    any = true;
-                }
-            }
-        }
-        if (any)
+        if (partials) {
+            typename FusedCall<T>::Outputs to{};
+            for (std::size_t k = 0; k < x.size(); ++k)
+                to[k] = (*partials)[k] ? (*partials)[k]->array.data() : nullptr;
             call.forward(y->array.data(), to);
-        else
+        } else {
             call.forward(y->array.data());
+        }
     }
     if (tracing_branches)
         trace_fused<T>(formula, f.get(), shape, arrays, where);

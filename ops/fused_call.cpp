@@ -61,6 +61,18 @@ FusedCall<T>::FusedCall(
 }
 
 template <class T>
+std::size_t FusedCall<T>::parts() const noexcept {
+    return (columns() + part_columns - 1) / part_columns;
+}
+
+// After the last block of a thread's work.
+template <class T>
+void FusedCall<T>::drain() const {
+    if (past_caches_)
+        kernels<TapeKernels<T>>().drain_stores();
+}
+
+template <class T>
 std::size_t FusedCall<T>::at(std::size_t k, std::size_t row, std::size_t column) const noexcept {
     const std::size_t in_row = column * loops_.column_stride(k);
     if (loops_.outer() == 1)
@@ -109,13 +121,8 @@ void FusedCall<T>::each_block_of_part(std::size_t part, const Body& body) const 
 template <class T>
 template <class Body>
 void FusedCall<T>::each_block_on_all_threads(const Body& body) const {
-    const auto drain = [this] {
-        if (past_caches_)
-            kernels<TapeKernels<T>>().drain_stores();
-    };
     if (rows() == 1) {
-        const std::size_t parts = (columns() + part_columns - 1) / part_columns;
-        parallel_tasks(parts, [&](std::size_t i) {
+        parallel_tasks(parts(), [&](std::size_t i) {
             Buffers buffers;
             each_block_of_part(i, [&](const Block& block) { body(block, buffers); });
             drain();
@@ -164,14 +171,13 @@ void FusedCall<T>::backward(const Array<T>& of, const Outputs& dx) const {
         backward_rows(g, dx);
         return;
     }
-    std::vector<Sums> sums((columns() + part_columns - 1) / part_columns);
+    std::vector<Sums> sums(parts());
     parallel_tasks(sums.size(), [&](std::size_t i) {
         Buffers buffers;
         sums[i] = {};
         each_block_of_part(
             i, [&](const Block& block) { shares(block, g, dx, nullptr, sums[i], buffers); });
-        if (past_caches_)
-            kernels<TapeKernels<T>>().drain_stores();
+        drain();
     });
     for (Sums& part : sums)
         add(0, part, dx);
@@ -269,7 +275,7 @@ void FusedCall<T>::store(const Block& block, T* array, const T* from) const {
     if (!array || from == array + at(block))
         return;
     if (past_caches_)
-        kernels<TapeKernels<T>>().store_past_caches(array + at(block), from, block.size());
+        kernels<TapeKernels<T>>().repeat(array + at(block), from, 1, block.size(), 0, false, true);
     else
         std::copy_n(from, block.size(), array + at(block));
 }
@@ -335,8 +341,7 @@ void FusedCall<T>::backward_rows(Gradient g, const Outputs& dx) const {
             if (block.rows == 1 && block.column + block.columns == columns())
                 add(block.row, sums, to);
         });
-        if (past_caches_)
-            kernels<TapeKernels<T>>().drain_stores();
+        drain();
     };
     const std::size_t count = groups_of_rows(dx), each = (rows() + count - 1) / count;
     if (count == 1) {

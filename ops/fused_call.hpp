@@ -60,6 +60,7 @@ private:
     [[nodiscard]] std::size_t rows() const noexcept { return loops_.outer() * loops_.rows(); }
     [[nodiscard]] std::size_t columns() const noexcept { return loops_.columns(); }
     [[nodiscard]] std::size_t size() const noexcept { return rows() * columns(); }
+    [[nodiscard]] std::size_t parts() const noexcept;
     [[nodiscard]] bool has_partial(std::size_t k) const noexcept {
         return (formula_.partials >> k & 1u) != 0;
     }
@@ -94,6 +95,7 @@ private:
     void add(std::size_t k, const Block& block, T* dx, double& sum, const T* shares) const;
     void add(std::size_t row, Sums& sums, const Outputs& dx) const noexcept;
 
+    void drain() const;
     void backward_rows(Gradient g, const Outputs& dx) const;
     [[nodiscard]] std::size_t groups_of_rows(const Outputs& dx) const noexcept;
 

@@ -3,7 +3,6 @@
 #include <autograd/grad.hpp>
 #include <ops/fused_node.hpp>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,16 +14,13 @@ FusedNode<T>::FusedNode(
     std::shared_ptr<const void> f,
     const Shape& shape,
     std::span<const Variable<T>* const> x,
-    Partials partials,
+    std::optional<Partials> partials,
     Where where)
     : Node<T>(&elementwise_op(), shape, where),
       formula_(formula),
       f_(std::move(f)),
       count_(x.size()),
-      partials_(std::move(partials)),
-      has_partials_(std::any_of(partials_.begin(), partials_.end(), [](const auto& partial) {
-          return static_cast<bool>(partial);
-      })) {
+      partials_(std::move(partials)) {
     for (std::size_t k = 0; k < count_; ++k) {
         const State<T>& state = x[k]->state();
         inputs_[k] = {state.buffer, state.node, state.buffer->version, x[k]->requires_grad()};
@@ -62,17 +58,16 @@ void FusedNode<T>::shares(const Variable<T>& g, const bool* wanted, Variable<T>*
         return;
     }
     typename FusedCall<T>::Outputs to{};
-    if (std::exchange(has_partials_, false)) {  // another time they are computed
-        Partials partials = std::exchange(partials_, {});
+    if (auto partials = std::exchange(partials_, {})) {  // another time they are computed
         for (std::size_t k = 0; k < count_; ++k) {
             if (wanted[k])
-                to[k] = partials[k]->array.data();
+                to[k] = (*partials)[k]->array.data();
         }
         if (g.shape() == this->shape || g.item() != T(1))
             call().scale(g.value(), to);
         for (std::size_t k = 0; k < count_; ++k) {
             if (wanted[k])
-                shares[k] = Variable<T>(std::move(partials[k]), {});
+                shares[k] = Variable<T>(std::move((*partials)[k]), {});
         }
         return;
     }
@@ -97,8 +92,7 @@ template <class T>
 void FusedNode<T>::drop_kept() noexcept {
     for (Input& input : inputs_)
         input.buffer = {};
-    partials_ = {};
-    has_partials_ = false;
+    partials_.reset();
 }
 
 // The formula again, op by op, so that its derivative is a graph. Each input stands under a node of

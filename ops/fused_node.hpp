@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace xgrad::detail {
@@ -16,8 +17,7 @@ namespace xgrad::detail {
 template <class T>
 class FusedNode final : public Node<T> {
 public:
-    /// The partial derivatives by the inputs that want a gradient, from the forward pass, or
-    /// nothing.
+    /// The partial derivatives by the inputs that want a gradient, from the forward pass.
     using Partials = std::array<Ref<Buffer<T>>, most_fused_inputs>;
 
     FusedNode(
@@ -25,7 +25,7 @@ public:
         std::shared_ptr<const void> f,
         const Shape& shape,
         std::span<const Variable<T>* const> x,
-        Partials partials,
+        std::optional<Partials> partials,
         Where where);
 
     [[nodiscard]] std::size_t edges() const noexcept override { return count_; }
@@ -53,8 +53,7 @@ private:
     std::shared_ptr<const void> f_;
     std::size_t count_;
     std::array<Input, most_fused_inputs> inputs_;
-    Partials partials_;
-    bool has_partials_;
+    std::optional<Partials> partials_;
 };
 
 }  // namespace xgrad::detail

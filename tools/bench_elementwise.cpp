@@ -1,6 +1,7 @@
 // W2: elementwise expressions on n floats, forward and backward.
 //   expr   tanh(a x + b) sigmoid(x) + exp(-x^2), op by op
 //   fused  the same by elementwise(f); floor: the same by hand, on memory at hand
+//   rows   x w + w^2 of rows of 4 by one row, fused and op by op
 //   gelu   built in, and its tanh form by hand
 #include <ops/ops.hpp>
 #include <tools/bench.hpp>
@@ -72,9 +73,27 @@ void run_size(const Run& run, std::size_t n) {
     }
 }
 
+void run_rows(const Run& run) {
+    const V x = filled_leaf<float>({100'000, 4}, 1, -2, 2), w = filled_leaf<float>({4}, 2, -2, 2);
+    const auto measure = [&](const char* name, auto f) {
+        if (!run.wants(name))
+            return;
+        const Stats stats =
+            time_of({.budget = run.budget, .warmup = 3, .min_samples = 21}, 1e6, [&] {
+                x.zero_grad();
+                w.zero_grad();
+                sum(f(x, w)).backward();
+            });
+        run.report({.workload = "W2", .name = name, .unit = "ms", .stats = stats});
+    };
+    measure("rows_fused", fused_rows);
+    measure("rows_op_by_op", [](const V& x, const V& w) { return x * w + w * w; });
+}
+
 void run_all(const Run& run) {
     for (const std::size_t n : sizes)
         run_size(run, n);
+    run_rows(run);
 }
 
 void add_rows(Workload& to, std::size_t n) {
@@ -113,6 +132,13 @@ Workload elementwise_ops() {
         .same = {"grad"}};
     for (const std::size_t n : sizes)
         add_rows(workload, n);
+    workload.rows.push_back(
+        {.label = "fused over rows of 4, by op by op",
+         .parts = {"rows_fused"},
+         .kind = Row::Goal::ratio,
+         .goal = 1,
+         .floor = {"rows_op_by_op"}});
+    workload.cases.insert(workload.cases.end(), {"rows_fused", "rows_op_by_op"});
     return workload;
 }
 

@@ -9,7 +9,11 @@ namespace xgrad::bench {
 [[nodiscard]] Variable<float> fused_expression(
     const Variable<float>& x, const Variable<float>& a, const Variable<float>& b);
 
-/// The sum of the same and its three gradients, by hand: one pass over arrays that are there.
+/// x w + w^2, as one op, of rows of x by the row w.
+[[nodiscard]] Variable<float> fused_rows(const Variable<float>& x, const Variable<float>& w);
+
+/// The sum of fused_expression() and its three gradients, by hand: one pass over arrays that are
+/// there.
 class FloorExpression {
 public:
     FloorExpression(const Array<float>& x, const Array<float>& a, const Array<float>& b);
