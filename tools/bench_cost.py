@@ -33,6 +33,13 @@ int main() {
 }
 """
 
+FUSED = "#include <ops/fused.hpp>\n"
+FORMULA = """xgrad::Variable<float> f(const xgrad::Variable<float>& x) {
+    static const auto f = xgrad::elementwise([](auto x) { return tanh(x) * x + exp(-x * x); });
+    return f(x);
+}
+"""
+
 
 class Table:
     """Rows of a figure, its budget and the verdict."""
@@ -76,6 +83,7 @@ def compile_cost(table, runs):
     seconds = statistics.median(cost[0] for cost in costs)
     table.row("compile a training program", seconds, "s", 1.0, "(processor time, -O2)")
     table.row("memory of the compiler", max(cost[1] for cost in costs), "MB", 250)
+    formula_cost(table, runs)
     if not Path(PEER_HEADER).exists():
         return
     with tempfile.NamedTemporaryFile("w", suffix=".cpp") as source:
@@ -85,6 +93,23 @@ def compile_cost(table, runs):
             ["g++", "-std=c++17", "-O2", "-I" + str(Path(PEER_HEADER).parents[1]), "-c",
              source.name, "-o", os.devnull])
     table.row("compile, of the peer's umbrella header", seconds / peer, "", 1 / 15, f"({peer:.1f} s)")
+
+
+def formula_cost(table, runs):
+    """What a fused formula adds to a source that has its header; the two take turns."""
+    with tempfile.TemporaryDirectory(prefix="xgrad-cost-") as scratch:
+        sources = {name: Path(scratch) / f"{name}.cpp" for name in ("header", "formula")}
+        sources["header"].write_text(FUSED)
+        sources["formula"].write_text(FUSED + FORMULA)
+        costs = {name: [] for name in sources}
+        for _ in range(runs):
+            for name, source in sources.items():
+                costs[name].append(compile_once(
+                    ["g++", "-std=c++20", "-O2", "-march=native", f"-I{TOP}", "-c", str(source),
+                     "-o", os.devnull])[0])
+    median = {name: statistics.median(values) for name, values in costs.items()}
+    table.row("compile a fused formula, beyond its header", median["formula"] - median["header"],
+              "s")
 
 
 def start_cost(table, build, scratch, runs):
