@@ -1,5 +1,4 @@
 // Ops from shared libraries. The program is linked so that a library finds xgrad in it.
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <autograd/plugin.hpp>
 #include <ops/ops.hpp>
 #include <tests/support.hpp>

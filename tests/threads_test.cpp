@@ -1,7 +1,6 @@
 // Graphs on several threads, and results that do not depend on how many there are. Also run under
 // ThreadSanitizer, where OpenBLAS is not instrumented: matrix products stay below 512
 // multiply-adds, which run by hand, except in the cases named BLAS.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <autograd/parallel.hpp>
 #include <nn/data.hpp>
 #include <nn/layers.hpp>

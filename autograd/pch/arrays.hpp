@@ -1,7 +1,9 @@
 // Precompiled for the targets of many sources: what nearly all of them include, and half of what
 // they cost. Never included by name; a source still includes what it uses (tools/check builds the
 // library once without this).
-#include <autograd/xtensor.hpp>
+#include <autograd/branch.hpp>
+#include <autograd/grad.hpp>
+#include <autograd/record.hpp>
 
 #include <fmt/format.h>
 

@@ -4,6 +4,8 @@
 #include <tests/nn/optim_problem.hpp>
 #include <tests/nn/trajectory.hpp>
 
+#include <fstream>
+
 using namespace xgrad;
 using namespace xgrad::test;
 
