@@ -2,6 +2,7 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <cmath>
 #include <vector>
 
 using namespace xgrad;

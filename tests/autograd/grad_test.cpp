@@ -2,6 +2,7 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <cmath>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>

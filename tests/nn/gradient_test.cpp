@@ -3,6 +3,7 @@
 #include <nn/layers.hpp>
 #include <tests/nn/optim_problem.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace xgrad;

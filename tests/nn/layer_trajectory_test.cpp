@@ -4,6 +4,7 @@
 #include <tests/nn/trajectory.hpp>
 #include <tests/nn/zoo_values.hpp>
 
+#include <algorithm>
 #include <map>
 
 using namespace xgrad;

@@ -5,6 +5,7 @@
 #include <nn/split.hpp>
 #include <tests/nn/trajectory.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <stdexcept>

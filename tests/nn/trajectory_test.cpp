@@ -4,6 +4,8 @@
 #include <tests/nn/optim_problem.hpp>
 #include <tests/nn/trajectory.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 
 using namespace xgrad;

@@ -5,6 +5,7 @@
 #include <ops/special_functions.hpp>
 #include <tests/support.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>

@@ -4,6 +4,7 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <algorithm>
 #include <vector>
 
 using namespace xgrad;

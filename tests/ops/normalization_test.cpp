@@ -1,6 +1,8 @@
 // What the normalizations refuse, in full, and what they do that no reference has.
 #include <tests/ops/errors.hpp>
 
+#include <cmath>
+
 using namespace xgrad;
 using namespace xgrad::test;
 

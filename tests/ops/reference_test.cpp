@@ -5,6 +5,7 @@
 #include <tests/support.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

@@ -1,6 +1,7 @@
 // Operands of products and of matrix operations.
 #include <tests/random/fit.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace xgrad::test::fit {

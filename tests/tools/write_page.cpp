@@ -7,6 +7,7 @@
 #include <tools/run_folder.hpp>
 #include <tools/run_page.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <filesystem>
