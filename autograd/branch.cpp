@@ -1,6 +1,7 @@
 #include <autograd/branch.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace xgrad {
 

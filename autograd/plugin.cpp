@@ -5,6 +5,7 @@
 #include <link.h>
 
 #include <filesystem>
+#include <system_error>
 
 namespace xgrad {
 namespace {

@@ -4,6 +4,7 @@
 #include <autograd/record.hpp>
 #include <autograd/variable.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <string_view>

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace xgrad::train {

@@ -1,6 +1,7 @@
 // Internal to the optimisers: one parameter's step through its kernel.
 #pragma once
 
+#include <autograd/array.hpp>
 #include <autograd/grain.hpp>
 #include <autograd/parallel.hpp>
 #include <nn/optim_kernels.hpp>

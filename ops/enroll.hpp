@@ -7,6 +7,8 @@
 #include <ops/formula.hpp>
 #include <ops/traced_lane.hpp>
 
+#include <algorithm>
+
 namespace xgrad::formula {
 inline namespace XGRAD_ISA {
 

@@ -8,6 +8,8 @@
 #include <ops/reduce.hpp>
 #include <ops/shape.hpp>
 
+#include <algorithm>
+
 namespace xgrad {
 namespace {
 

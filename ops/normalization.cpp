@@ -4,6 +4,8 @@
 #include <ops/operators.hpp>
 #include <ops/shape.hpp>
 
+#include <algorithm>
+
 namespace xgrad {
 namespace {
 

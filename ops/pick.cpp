@@ -4,6 +4,7 @@
 #include <ops/pick.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace xgrad {
 

@@ -9,6 +9,7 @@
 #include <ops/shape.hpp>
 #include <ops/softmax.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace xgrad {

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace xgrad::bench {
 

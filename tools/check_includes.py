@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the direction of includes between the folders, and who may touch xtensor and BLAS.
+"""Checks the direction of includes between the folders, who may touch xtensor and BLAS, and that
+each source includes what it uses (uses_includes.py).
 
 usage: check_includes.py [TOP]       checks the tree at TOP (default: the one it lives in)
        check_includes.py --self-test proves on a tree of breaches that each kind is found
@@ -11,6 +12,8 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+
+import uses_includes
 
 LIBRARY = ["autograd", "ops", "nn"]
 MAY_INCLUDE = {
@@ -51,7 +54,7 @@ def breach_of_include(top, file, quote, path):
 
 def breaches(top):
     """(number of files read, one line per breach)."""
-    files, found = 0, []
+    files, found, tree = 0, [], uses_includes.Tree(top)
     for folder in MAY_INCLUDE:
         for source in sorted((top / folder).rglob("*")):
             if source.suffix not in SUFFIXES or not source.is_file():
@@ -68,6 +71,8 @@ def breaches(top):
                     text = f"{switch[1]} defined; leave it unset, it changes the types of users"
                 if text:
                     found.append(f"{file.as_posix()}:{number}: {text}")
+            for number, use, header in uses_includes.missing(tree, file.as_posix()):
+                found.append(f"{file.as_posix()}:{number}: {use} used; include {header}")
     return files, found
 
 
@@ -82,7 +87,9 @@ def self_test():
             "#include <vector>",
             "#define XTENSOR_USE_XSIMD  // BREACH",
         ],
-        "autograd/xtensor.hpp": ["#include <xtensor/xarray.hpp>"],
+        "autograd/xtensor.hpp": ["#include <xtensor/xarray.hpp>", "using xt::xarray;"],
+        "autograd/variable.hpp": ["#include <string>", "class Variable {};", "bool watched(int);"],
+        "autograd/pch/arrays.hpp": ["#include <autograd/variable.hpp>", "#include <vector>"],
         "ops/b.hpp": [
             "#include <autograd/a.hpp>",
             "  #  include <nn/c.hpp>  // BREACH",
@@ -97,6 +104,25 @@ def self_test():
             "#include <tools/d.hpp>  // BREACH",
             '#include "../ops/b.hpp"  // BREACH',
             "#define XTENSOR_USE_OPENMP  // BREACH",
+        ],
+        "nn/uses.cpp": [
+            "#include <nn/uses.hpp>",
+            "#include <cstdio>",
+            "// std::move(text) in a comment, and in a literal:",
+            'void f(std::string a) { std::puts("std::sort(a)"); }',
+            "std::vector<int> g();  // BREACH",
+            "std::vector<int> once_a_header();",
+            "double h(double x) { return std::abs(x); }  // BREACH",
+            "void log() { fmt::print(R\"(std::map)\"); }  // BREACH",
+            "xt::xarray<double> values;  // BREACH",
+            "Variable* i();",
+            "bool k() { return watched(1) && a.watched(2); }",
+        ],
+        "nn/uses.hpp": ["#include <autograd/variable.hpp>"],
+        "nn/unincluded.cpp": [
+            "int j(const Variable&);  // BREACH",
+            "struct Own { void watched(int); };",
+            "void l(Own own) { own.watched(1); }",
         ],
         "nn/kernels.inc": ["#include <tests/support.hpp>  // BREACH"],
         "tools/d.hpp": ["#include <nn/c.hpp>", "#include <examples/e.hpp>  // BREACH"],

@@ -1,6 +1,6 @@
 // Precompiled for the targets of many sources: what nearly all of them include, and half of what
-// they cost. Never included by name; a source still includes what it uses (tools/check builds the
-// library once without this).
+// they cost. Never included by name; a source still includes what it uses
+// (tools/check_includes.py).
 #include <autograd/branch.hpp>
 #include <autograd/grad.hpp>
 #include <autograd/record.hpp>

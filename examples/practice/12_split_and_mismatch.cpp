@@ -10,6 +10,7 @@
 #include <nn/warning.hpp>
 #include <tools/report_plot.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace xgrad;

@@ -6,6 +6,7 @@
 #include <examples/practice/lesson.hpp>
 #include <tools/report_plot.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace xgrad;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <optional>
 
 using namespace xgrad;

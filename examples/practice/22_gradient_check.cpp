@@ -7,6 +7,7 @@
 #include <tools/gradcheck_plain.hpp>
 #include <tools/report_plot.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 

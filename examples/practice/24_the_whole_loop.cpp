@@ -13,6 +13,7 @@
 #include <tools/run_read.hpp>
 #include <tools/run_record.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace xgrad;

@@ -3,6 +3,7 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <cctype>
 #include <set>
 #include <sstream>
 #include <string>

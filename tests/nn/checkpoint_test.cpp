@@ -3,6 +3,7 @@
 #include <tests/nn/resume_run.hpp>
 #include <tests/support.hpp>
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <limits>

@@ -6,6 +6,7 @@
 #include <tests/nn/trajectory.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 #include <stdexcept>

@@ -3,6 +3,7 @@
 #include <tests/nn/optim_makers.hpp>
 #include <tests/nn/optim_problem.hpp>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 

@@ -2,6 +2,7 @@
 #include <tests/nn/optim_makers.hpp>
 #include <tests/nn/optim_problem.hpp>
 
+#include <cmath>
 #include <memory>
 
 using namespace xgrad;

@@ -4,6 +4,7 @@
 #include <nn/checkpoint.hpp>
 #include <nn/nn.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <memory>

@@ -1,6 +1,7 @@
 #include <autograd/parallel.hpp>
 #include <tests/ops/fused_check.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include <ops/gemm.hpp>
 #include <tests/support.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>

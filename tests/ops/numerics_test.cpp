@@ -4,6 +4,7 @@
 #include <ops/ops.hpp>
 #include <tests/ops/errors.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>

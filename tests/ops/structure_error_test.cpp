@@ -2,6 +2,7 @@
 // beside a differentiable value.
 #include <tests/ops/errors.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>

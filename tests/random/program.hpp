@@ -4,6 +4,7 @@
 #include <autograd/list.hpp>
 #include <autograd/variable.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
