@@ -1,4 +1,4 @@
-// The contractions, solves and decompositions by name, as reference_calls.hpp. A matrix to be
+// The contractions, solves and decompositions by name, as reference_calls.cpp. A matrix to be
 // inverted is the input and four times the identity, one to be factored x x^T and the identity; it
 // is the input itself in a case that says "plain".
 #pragma once
@@ -24,8 +24,7 @@ void add_contractions(std::map<std::string, Call<T>>& calls) {
     calls["kron"] = [](const auto& in, const Json&) { return kron(in[0], in[1]); };
     calls["bmm"] = [](const auto& in, const Json&) { return bmm(in[0], in[1]); };
     calls["baddbmm"] = [](const auto& in, const Json& p) {
-        return baddbmm(
-            in[0], in[1], in[2], p.at("beta").get<double>(), p.at("alpha").get<double>());
+        return baddbmm(in[0], in[1], in[2], number_of(p, "beta"), number_of(p, "alpha"));
     };
     calls["trace"] = [](const auto& in, const Json&) { return trace(in[0]); };
 }

@@ -1,4 +1,4 @@
-// The normalizations by name, as reference_calls.hpp.
+// The normalizations by name, as reference_calls.cpp.
 #pragma once
 
 #include <tests/ops/reference_case.hpp>
@@ -15,35 +15,36 @@ Variable<T> parameter_of(
 
 template <class T>
 void add_normalization(std::map<std::string, Call<T>>& calls) {
-    const auto epsilon = [](const Json& p) { return p.at("epsilon").get<double>(); };
-    calls["layer_norm"] = [epsilon](const auto& in, const Json& p) {
+    calls["layer_norm"] = [](const auto& in, const Json& p) {
         const Shape shape = shape_of(p.at("shape"));
         const auto weight = parameter_of(in, p, 'w'), bias = parameter_of(in, p, 'b');
-        return layer_norm(in[0], shape, weight, bias, epsilon(p));
+        return layer_norm(in[0], shape, weight, bias, number_of(p, "epsilon"));
     };
-    calls["rms_norm"] = [epsilon](const auto& in, const Json& p) {
-        return rms_norm(in[0], shape_of(p.at("shape")), parameter_of(in, p, 'w'), epsilon(p));
+    calls["rms_norm"] = [](const auto& in, const Json& p) {
+        return rms_norm(
+            in[0], shape_of(p.at("shape")), parameter_of(in, p, 'w'), number_of(p, "epsilon"));
     };
-    calls["group_norm"] = [epsilon](const auto& in, const Json& p) {
+    calls["group_norm"] = [](const auto& in, const Json& p) {
         const auto weight = parameter_of(in, p, 'w'), bias = parameter_of(in, p, 'b');
-        return group_norm(in[0], p.at("groups").get<std::size_t>(), weight, bias, epsilon(p));
+        return group_norm(
+            in[0], p.at("groups").get<std::size_t>(), weight, bias, number_of(p, "epsilon"));
     };
-    calls["instance_norm"] = [epsilon](const auto& in, const Json& p) {
+    calls["instance_norm"] = [](const auto& in, const Json& p) {
         const auto weight = parameter_of(in, p, 'w'), bias = parameter_of(in, p, 'b');
-        return instance_norm(in[0], weight, bias, epsilon(p));
+        return instance_norm(in[0], weight, bias, number_of(p, "epsilon"));
     };
-    calls["batch_norm"] = [epsilon](const auto& in, const Json& p) {
+    calls["batch_norm"] = [](const auto& in, const Json& p) {
         const auto weight = parameter_of(in, p, 'w'), bias = parameter_of(in, p, 'b');
-        return batch_norm(in[0], weight, bias, epsilon(p)).y;
+        return batch_norm(in[0], weight, bias, number_of(p, "epsilon")).y;
     };
-    calls["batch_norm_eval"] = [epsilon](const auto& in, const Json& p) {
+    calls["batch_norm_eval"] = [](const auto& in, const Json& p) {
         const auto weight = parameter_of(in, p, 'w', 3), bias = parameter_of(in, p, 'b', 3);
-        return batch_norm_eval(in[0], {in[2], in[1]}, weight, bias, epsilon(p));
+        return batch_norm_eval(in[0], {in[2], in[1]}, weight, bias, number_of(p, "epsilon"));
     };
     calls["update_running"] = [](const auto& in, const Json& p) {
         const Moments<T> running = {
             Variable<T>(Array<T>(in[2].value())), Variable<T>(Array<T>(in[1].value()))};
-        update_running(running, batch_norm(in[0]), p.at("momentum").get<double>());
+        update_running(running, batch_norm(in[0]), number_of(p, "momentum"));
         return concatenate<T>({running.mean, running.variance});
     };
 }

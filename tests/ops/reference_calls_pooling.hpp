@@ -1,4 +1,4 @@
-// Pooling, interpolation and embedding by name, as reference_calls.hpp.
+// Pooling, interpolation and embedding by name, as reference_calls.cpp.
 #pragma once
 
 #include <tests/ops/reference_case.hpp>

@@ -1,4 +1,4 @@
-// The recurrent layers by name, as reference_calls.hpp.
+// The recurrent layers by name, as reference_calls.cpp.
 #pragma once
 
 #include <tests/ops/reference_case.hpp>

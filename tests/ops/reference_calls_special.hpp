@@ -1,20 +1,12 @@
-// The special functions, rounding and the further activations by name, for reference_calls.hpp.
+// The special functions, rounding and the further activations by name, as reference_calls.cpp.
 #pragma once
 
-#include <ops/ops.hpp>
-
-#include <nlohmann/json.hpp>
-
-#include <cstddef>
-#include <map>
-#include <string>
+#include <tests/ops/reference_case.hpp>
 
 namespace xgrad::test {
 
-/// Calls is the map of reference_calls.hpp.
-template <class Calls>
-void add_special(Calls& calls) {
-    using Json = nlohmann::json;
+template <class T>
+void add_special(std::map<std::string, Call<T>>& calls) {
 #define UNARY(name) calls[#name] = [](const auto& in, const Json&) { return name(in[0]); }
 #define BINARY(name) calls[#name] = [](const auto& in, const Json&) { return name(in[0], in[1]); }
     UNARY(cbrt), UNARY(exp2), UNARY(asinh), UNARY(acosh), UNARY(atanh), UNARY(erfc);
@@ -27,25 +19,24 @@ void add_special(Calls& calls) {
     BINARY(remainder), BINARY(heaviside);
 #undef UNARY
 #undef BINARY
-    const auto number = [](const Json& p, const char* name) { return p.at(name).get<double>(); };
     calls["lerp"] = [](const auto& in, const Json&) { return lerp(in[0], in[1], in[2]); };
-    calls["addcmul"] = [number](const auto& in, const Json& p) {
-        return addcmul(in[0], in[1], in[2], number(p, "factor"));
+    calls["addcmul"] = [](const auto& in, const Json& p) {
+        return addcmul(in[0], in[1], in[2], number_of(p, "factor"));
     };
-    calls["hardtanh"] = [number](const auto& in, const Json& p) {
-        return hardtanh(in[0], number(p, "low"), number(p, "high"));
+    calls["hardtanh"] = [](const auto& in, const Json& p) {
+        return hardtanh(in[0], number_of(p, "low"), number_of(p, "high"));
     };
-    calls["hardshrink"] = [number](const auto& in, const Json& p) {
-        return hardshrink(in[0], number(p, "lambda"));
+    calls["hardshrink"] = [](const auto& in, const Json& p) {
+        return hardshrink(in[0], number_of(p, "lambda"));
     };
-    calls["softshrink"] = [number](const auto& in, const Json& p) {
-        return softshrink(in[0], number(p, "lambda"));
+    calls["softshrink"] = [](const auto& in, const Json& p) {
+        return softshrink(in[0], number_of(p, "lambda"));
     };
-    calls["threshold"] = [number](const auto& in, const Json& p) {
-        return threshold(in[0], number(p, "limit"), number(p, "value"));
+    calls["threshold"] = [](const auto& in, const Json& p) {
+        return threshold(in[0], number_of(p, "limit"), number_of(p, "value"));
     };
-    calls["celu"] = [number](const auto& in, const Json& p) {
-        return celu(in[0], number(p, "alpha"));
+    calls["celu"] = [](const auto& in, const Json& p) {
+        return celu(in[0], number_of(p, "alpha"));
     };
     calls["prelu"] = [](const auto& in, const Json& p) {
         return prelu(in[0], in[1], p.at("axis").get<std::ptrdiff_t>());

@@ -1,4 +1,4 @@
-// The norms, distances, moments and margin losses by name, as reference_calls.hpp.
+// The norms, distances, moments and margin losses by name, as reference_calls.cpp.
 #pragma once
 
 #include <tests/ops/reference_calls_structure.hpp>
@@ -20,7 +20,7 @@ void add_moments(std::map<std::string, Call<T>>& calls) {
                                   : norm(in[0], p_of(p));
     };
     calls["normalize"] = [](const auto& in, const Json& p) {
-        return normalize(in[0], p_of(p), axis_of(p), p.at("epsilon").get<double>());
+        return normalize(in[0], p_of(p), axis_of(p), number_of(p, "epsilon"));
     };
     calls["cosine_similarity"] = [](const auto& in, const Json& p) {
         return cosine_similarity(in[0], in[1], axis_of(p));
@@ -47,25 +47,24 @@ void add_margin_losses(std::map<std::string, Call<T>>& calls) {
     LOSS(hinge_loss);
 #undef LOSS
     calls["hinge_embedding_loss"] = [](const auto& in, const Json& p) {
-        return hinge_embedding_loss(in[0], in[1], p.at("margin").get<double>(), reduction_of(p));
+        return hinge_embedding_loss(in[0], in[1], number_of(p, "margin"), reduction_of(p));
     };
     calls["multi_margin_loss"] = [](const auto& in, const Json& p) {
         return multi_margin_loss(
             in[0],
             indices_of(p.at("labels")),
             p.at("p").get<int>(),
-            p.at("margin").get<double>(),
+            number_of(p, "margin"),
             reduction_of(p),
             p.value("weights", std::vector<double>()));
     };
     calls["triplet_margin_loss"] = [](const auto& in, const Json& p) {
-        const double margin = p.at("margin").get<double>();
+        const double margin = number_of(p, "margin");
         const bool swap = p.value("swap", false);
         return triplet_margin_loss(in[0], in[1], in[2], margin, p_of(p), reduction_of(p), swap);
     };
     calls["cosine_embedding_loss"] = [](const auto& in, const Json& p) {
-        return cosine_embedding_loss(
-            in[0], in[1], in[2], p.at("margin").get<double>(), reduction_of(p));
+        return cosine_embedding_loss(in[0], in[1], in[2], number_of(p, "margin"), reduction_of(p));
     };
 }
 
@@ -80,7 +79,7 @@ void add_likelihood_losses(std::map<std::string, Call<T>>& calls) {
         PoissonNllOptions options;
         options.log_input = p.at("log_input").get<bool>();
         options.full = p.at("full").get<bool>();
-        options.epsilon = p.at("epsilon").get<double>();
+        options.epsilon = number_of(p, "epsilon");
         options.reduction = reduction_of(p);
         return poisson_nll_loss(in[0], in[1], options);
     };
@@ -90,11 +89,7 @@ void add_likelihood_losses(std::map<std::string, Call<T>>& calls) {
     };
     calls["focal_loss"] = [](const auto& in, const Json& p) {
         return focal_loss(
-            in[0],
-            in[1],
-            p.at("alpha").get<double>(),
-            p.at("gamma").get<double>(),
-            reduction_of(p));
+            in[0], in[1], number_of(p, "alpha"), number_of(p, "gamma"), reduction_of(p));
     };
 }
 
@@ -105,7 +100,7 @@ void add_cross_entropy(std::map<std::string, Call<T>>& calls) {
             return cross_entropy(in[0], indices_of(p.at("labels")), reduction_of(p));
         CrossEntropyOptions options;
         options.class_weights = p.at("weights").get<std::vector<double>>();
-        options.label_smoothing = p.at("smoothing").get<double>();
+        options.label_smoothing = number_of(p, "smoothing");
         options.ignore_index = p.value("ignore", std::int64_t{-100});
         options.reduction = reduction_of(p);
         return in.size() == 2 ? cross_entropy(in[0], in[1], options)

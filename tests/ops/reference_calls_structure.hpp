@@ -1,4 +1,4 @@
-// The scans, orders, arrangements and picks by name, as reference_calls.hpp.
+// The scans, orders, arrangements and picks by name, as reference_calls.cpp.
 #pragma once
 
 #include <tests/ops/reference_case.hpp>
@@ -39,7 +39,7 @@ void add_scans(std::map<std::string, Call<T>>& calls) {
     };
     calls["trapezoid"] = [](const auto& in, const Json& p) {
         return in.size() == 2 ? trapezoid(in[0], in[1], axis_of(p))
-                              : trapezoid(in[0], p.at("spacing").get<double>(), axis_of(p));
+                              : trapezoid(in[0], number_of(p, "spacing"), axis_of(p));
     };
 }
 
@@ -59,7 +59,7 @@ void add_orders(std::map<std::string, Call<T>>& calls) {
             .values;
     };
     calls["quantile"] = [](const auto& in, const Json& p) {
-        const double q = p.at("q").get<double>();
+        const double q = number_of(p, "q");
         return p.contains("axis") ? quantile(in[0], q, axis_of(p), p.at("keep_dims").get<bool>())
                                   : quantile(in[0], q);
     };
@@ -128,7 +128,7 @@ void add_picks(std::map<std::string, Call<T>>& calls) {
         return index_add(in[0], axis_of(p), indices_of(p.at("indices")), in[1]);
     };
     calls["masked_fill"] = [](const auto& in, const Json& p) {
-        return masked_fill(in[0], in[1], p.at("value").get<double>());
+        return masked_fill(in[0], in[1], number_of(p, "value"));
     };
     calls["masked_select"] = [](const auto& in, const Json&) {
         return masked_select(in[0], in[1]);

@@ -17,7 +17,9 @@ namespace xgrad::test {
 using Json = nlohmann::json;
 
 template <class T>
-using Call = std::function<Variable<T>(const std::vector<Variable<T>>& in, const Json& p)>;
+using Call = Variable<T> (*)(const std::vector<Variable<T>>& in, const Json& p);
+
+inline double number_of(const Json& p, const char* name) { return p.at(name).get<double>(); }
 
 inline Axes axes_of(const Json& p) { return p.at("axes").get<std::vector<std::ptrdiff_t>>(); }
 

@@ -208,7 +208,7 @@ void replay_all() {
     for (const Json& reference : cases) {
         const auto name = reference.at("op").get<std::string>();
         const auto call = calls.find(name);
-        REQUIRE_MESSAGE(call != calls.end(), (name + " has no row in reference_calls.hpp"));
+        REQUIRE_MESSAGE(call != calls.end(), (name + " has no row in reference_calls.cpp"));
         Replay<T>(reference).run(call->second);
     }
 }
@@ -239,7 +239,7 @@ TEST_CASE("every registered op has reference values, or a reason why not") {
         CHECK_MESSAGE(
             (with_cases.contains(name) || internal.contains(name)),
             (name + " has no reference values: add cases to tests/reference/cases.py, a row to "
-                    "reference_calls.hpp, and run make_reference.py"));
+                    "reference_calls.cpp, and run make_reference.py"));
     }
     for (const auto& excuse : internal) {
         CHECK_MESSAGE(
