@@ -286,10 +286,10 @@ TEST_CASE("elementwise: an infinite partial past the end of a row does no harm")
     check_close(x.grad(), Array<double>(0.5 / xt::sqrt(x.value())));
 }
 
-// Results of more than 32 MiB go past the caches; of more than 128 MiB no partials are kept.
+// Results of more than 12 MiB go past the caches; of more than 128 MiB no partials are kept.
 TEST_CASE("elementwise on arrays larger than the caches") {
     const auto f = elementwise([](auto a, auto b) { return tanh(a) * b; });
-    for (const std::size_t n : {(std::size_t{8} << 20) + 4099, (std::size_t{16} << 20) + 4099}) {
+    for (const std::size_t n : {(std::size_t{5} << 20) + 4099, (std::size_t{16} << 20) + 4099}) {
         const Variable<float> x(random_array<float>({n}, 1), true),
             w(random_array<float>({n}, 2), true);
         const Variable<float> y = f(x, w);

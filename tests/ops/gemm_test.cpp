@@ -14,12 +14,6 @@ using namespace xgrad::test;
 
 namespace {
 
-// The element of op(x), a (rows, columns) matrix.
-template <class T>
-T element(const Array<T>& x, bool transpose, std::size_t rows, std::size_t r, std::size_t c) {
-    return x.data()[transpose ? c * rows + r : r * (x.size() / rows) + c];
-}
-
 template <class T>
 void check_product(const detail::GemmShape& s, T beta) {
     const Array<T> a = random_array<T>({s.m * s.k}, 1), b = random_array<T>({s.k * s.n}, 2);
@@ -28,16 +22,17 @@ void check_product(const detail::GemmShape& s, T beta) {
     if (beta == T(0))
         std::fill_n(c.data(), s.m * s.n, std::numeric_limits<T>::quiet_NaN());  // not read
     detail::gemm(s, a.data(), b.data(), beta, c.data());
+    const std::size_t step_a = s.transpose_a ? s.m : 1, step_b = s.transpose_b ? 1 : s.n;
     for (std::size_t i = 0; i < s.m; ++i) {
         for (std::size_t j = 0; j < s.n; ++j) {
+            const T* x = a.data() + (s.transpose_a ? i : i * s.k);
+            const T* y = b.data() + (s.transpose_b ? j * s.k : j);
             const std::size_t at = i * s.n + j;
             long double sum = beta == T(0) ? 0 : beta * before.data()[at], size = std::abs(sum);
-            for (std::size_t p = 0; p < s.k; ++p) {
-                const long double term =
-                    static_cast<long double>(element(a, s.transpose_a, s.m, i, p)) *
-                    element(b, s.transpose_b, s.k, p, j);
+            for (std::size_t p = 0; p < s.k; ++p, x += step_a, y += step_b) {
+                const long double term = static_cast<long double>(*x) * *y;
                 sum += term;
-                size += std::abs(term);
+                size += term < 0 ? -term : term;
             }
             const long double bound = (s.k + 2) * std::numeric_limits<T>::epsilon() * size;
             if (!(std::abs(c.data()[at] - sum) <= bound))

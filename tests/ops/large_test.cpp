@@ -194,9 +194,9 @@ void check_halves(std::size_t n, F f) {
 
 }  // namespace
 
-// Of more than 32 MiB, the results go past the caches.
+// Of more than 12 MiB, the results go past the caches; halves of them do not.
 TEST_CASE("elementwise ops on arrays larger than the caches") {
-    const std::size_t n = (std::size_t{8} << 20) + 4099;
+    const std::size_t n = (std::size_t{5} << 20) + 4099;
     check_halves(n, [](const auto& x, const auto& w) { return tanh(x) * w - x / (2.0F + w * w); });
 }
 
@@ -235,7 +235,7 @@ void check_rows(std::size_t rows, std::size_t columns, F f) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("elementwise ops on rows of arrays larger than the caches", T, float, double) {
-    const std::size_t wide = (std::size_t{34} << 20) / sizeof(T);
+    const std::size_t wide = (std::size_t{14} << 20) / sizeof(T);
     const auto f = [](const auto& x, const auto& row, const auto& column) {
         return tanh(x) * row - column;
     };

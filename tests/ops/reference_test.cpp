@@ -39,7 +39,7 @@ const std::set<std::string> never_fails = {
     "tile",
 };
 
-Json read_cases() {
+Json parse_cases() {
     const char* folder = std::getenv("XGRAD_TEST_REFERENCE");
     Json cases = Json::array();
     for (const auto& file :
@@ -53,6 +53,11 @@ Json read_cases() {
             cases.push_back(std::move(one));
     }
     REQUIRE_MESSAGE(!cases.empty(), "set XGRAD_TEST_REFERENCE to the folder of ops.json");
+    return cases;
+}
+
+const Json& read_cases() {
+    static const Json cases = parse_cases();
     return cases;
 }
 
@@ -202,7 +207,7 @@ private:
 
 template <class T>
 void replay_all() {
-    const Json cases = read_cases();
+    const Json& cases = read_cases();
     const auto calls = reference_calls<T>();
     CHECK(cases.size() > 600);
     for (const Json& reference : cases) {
