@@ -54,10 +54,10 @@ FusedCall<T>::FusedCall(
     }
     // A row, or a part of one, waits for its stores, which has to be little beside them. With less
     // than a line a store, the lines that several outputs have under way push each other out
-    // half-written.
+    // half-written; and Intel's processors are slower at several such outputs in turn.
     constexpr std::size_t least = 1024;
     past_caches_ = formula.batch * sizeof(T) == line_bytes && columns() >= least &&
-                   detail::past_caches<T>(size());
+                   detail::past_caches<T>(size()) && !__builtin_cpu_is("intel");
 }
 
 template <class T>

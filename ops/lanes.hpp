@@ -2,6 +2,7 @@
 #pragma once
 
 #include <autograd/simd.hpp>
+#include <ops/exponential.hpp>
 #include <ops/special_functions.hpp>
 
 #include <cmath>
@@ -53,7 +54,7 @@ struct Lane {
 
     friend Lane abs(Lane a) { return xsimd::abs(a.v); }
     friend Lane sqrt(Lane a) { return xsimd::sqrt(a.v); }
-    friend Lane exp(Lane a) { return xsimd::exp(a.v); }
+    friend Lane exp(Lane a) { return xgrad::detail::exponential(a.v); }
     // xsimd's expm1 and log1p lose the sign of -0.
     friend Lane expm1(Lane a) { return where(equal(a, 0), a, xsimd::expm1(a.v)); }
     friend Lane log1p(Lane a) { return where(equal(a, 0), a, xsimd::log1p(a.v)); }
@@ -75,7 +76,7 @@ struct Lane {
     friend Lane atan(Lane a) { return xsimd::atan(a.v); }
     friend Lane sinh(Lane a) { return xsimd::sinh(a.v); }
     friend Lane cosh(Lane a) { return xsimd::cosh(a.v); }
-    friend Lane tanh(Lane a) { return xsimd::tanh(a.v); }
+    friend Lane tanh(Lane a) { return xgrad::detail::hyperbolic_tangent(a.v); }
     // As the op of that name, for the rules of other ops.
     friend Lane sigmoid(Lane a) { return 1 / (1 + exp(-a)); }
     friend Lane softplus(Lane a) { return where(a > 0, a, 0) + log1p(exp(-abs(a))); }

@@ -1,5 +1,6 @@
 // Compiled once for each instruction set.
 #include <autograd/simd.hpp>
+#include <ops/exponential.hpp>
 #include <ops/recurrent_kernels.hpp>
 
 namespace xgrad::detail::XGRAD_ISA {
@@ -44,7 +45,7 @@ void for_each_piece(std::size_t n, F f) {
 template <class B>
 B sigmoid(B x) {
     using T = typename B::value_type;
-    return B(T(1)) / (B(T(1)) + xsimd::exp(-x));
+    return B(T(1)) / (B(T(1)) + exponential(-x));
 }
 
 // c' = f c + i g, h' = o tanh(c'), the gates i, f, g, o one after another.
@@ -66,14 +67,14 @@ void lstm(
                 return bias ? z + at.load(bias + k) : z;
             };
             const B i = sigmoid(sum(0)), f = sigmoid(sum(1));
-            const B g = xsimd::tanh(sum(2)), o = sigmoid(sum(3));
+            const B g = hyperbolic_tangent(sum(2)), o = sigmoid(sum(3));
             const B c = f * at.load(before) + i * g;
             at.store(i, gates);
             at.store(f, gates + hidden);
             at.store(g, gates + 2 * hidden);
             at.store(o, gates + 3 * hidden);
             at.store(c, inner);
-            at.store(o * xsimd::tanh(c), h);
+            at.store(o * hyperbolic_tangent(c), h);
         });
         gates += 4 * hidden, from_h += 4 * hidden;
         before += hidden, inner += hidden, h += hidden;
@@ -91,7 +92,7 @@ void lstm_share(
         for_each_piece<B>(hidden, [&](Piece<B> at) {
             const B i = at.load(gates), f = at.load(gates + hidden);
             const B g = at.load(gates + 2 * hidden), o = at.load(gates + 3 * hidden);
-            const B bent = xsimd::tanh(at.load(s.inner + row));
+            const B bent = hyperbolic_tangent(at.load(s.inner + row));
             const B dh = at.load(s.g + row) + at.load(s.dh + row);
             const B dc = at.load(s.dc + row) + dh * o * (one - bent * bent);
             at.store(dc * g * (i * (one - i)), to);
@@ -123,7 +124,7 @@ void gru(
             const B r = sigmoid(at.load(gates) + product(0));
             const B z = sigmoid(at.load(gates + hidden) + product(1));
             const B last = product(2);
-            const B n = xsimd::tanh(at.load(gates + 2 * hidden) + r * last);
+            const B n = hyperbolic_tangent(at.load(gates + 2 * hidden) + r * last);
             at.store(r, gates);
             at.store(z, gates + hidden);
             at.store(n, gates + 2 * hidden);

@@ -1,6 +1,7 @@
 // Compiled once for each instruction set.
 #include <autograd/batches.hpp>
 #include <autograd/simd.hpp>
+#include <ops/exponential.hpp>
 #include <ops/philox.hpp>
 #include <ops/row_kernels.hpp>
 
@@ -86,7 +87,7 @@ void softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
         const B shift(row_max<B>(x, columns));
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
-            const B e = xsimd::exp(load_some<B>(x + i, left, lowest<T>) - shift);
+            const B e = exponential(load_some<B>(x + i, left, lowest<T>) - shift);
             store_some(e, y + i, left);
             return e;
         });
@@ -103,7 +104,7 @@ void log_softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
         const B shift(row_max<B>(x, columns));
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
-            return xsimd::exp(load_some<B>(x + i, left, lowest<T>) - shift);
+            return exponential(load_some<B>(x + i, left, lowest<T>) - shift);
         });
         const B log_total = xsimd::log(B(static_cast<T>(total)));
         for (std::size_t i = 0; i < columns; i += B::size) {
@@ -140,7 +141,7 @@ void log_softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::siz
         for (std::size_t i = 0; i < columns; i += B::size) {
             const std::size_t left = columns - i;
             const B gi = load_some<B>(g + i, left, T(0)), yi = load_some<B>(y + i, left, T(0));
-            store_some(gi - xsimd::exp(yi) * sum, dx + i, left);
+            store_some(gi - exponential(yi) * sum, dx + i, left);
         }
     }
 }

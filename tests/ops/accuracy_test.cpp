@@ -175,6 +175,34 @@ TEST_CASE_TEMPLATE("elementary functions are accurate to a few ulp", T, float, d
     }
 }
 
+TEST_CASE_TEMPLATE("exp and tanh at the ends of their ranges", T, float, double) {
+    constexpr bool is_float = std::is_same_v<T, float>;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    const auto exp_of = [](T x) { return exp(Variable<T>(x)).item(); };
+    const auto tanh_of = [](T x) { return tanh(Variable<T>(x)).item(); };
+    for (const T large : {is_float ? T(88.4) : T(709.5), T(1e30), infinity}) {
+        CAPTURE(large);
+        CHECK(exp_of(large) == infinity);
+        CHECK(exp_of(-large) == 0);
+        CHECK(tanh_of(large) == 1);
+        CHECK(tanh_of(-large) == -1);
+    }
+    const T most = is_float ? T(88.37) : T(709.43), least = is_float ? T(-87.33) : T(-708.39);
+    CHECK(ulps(exp_of(most), std::exp(static_cast<long double>(most))) <= 2);
+    CHECK(ulps(exp_of(least), std::exp(static_cast<long double>(least))) <= 2);
+    for (const T tiny :
+         {T(0), std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min()}) {
+        CAPTURE(tiny);
+        CHECK(exp_of(-tiny) == 1);
+        CHECK(tanh_of(tiny) == tiny);
+        CHECK(tanh_of(-tiny) == -tiny);
+        CHECK(std::signbit(tanh_of(-tiny)));
+    }
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    CHECK(std::isnan(exp_of(nan)));
+    CHECK(std::isnan(tanh_of(nan)));
+}
+
 TEST_CASE_TEMPLATE("stddev of equal values has slope 0, not NaN", T, float, double) {
     const Variable<T> x(Array<T>{{2, 2, 2}, {1, 2, 3}}, true);
     const Variable<T> y = stddev(x, {1});
