@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 
 # The names of the standard library that the project uses, by header; a name in two headers may
-# come from either. std::size_t, std::ptrdiff_t come with every header.
+# come from either. One that is not listed goes unseen, as do std::size_t and std::ptrdiff_t, which come
+# with every header.
 STANDARD = {
     "algorithm": """max min clamp minmax fill fill_n copy copy_n copy_if transform sort stable_sort
         find find_if find_if_not all_of any_of none_of count count_if equal max_element min_element
@@ -92,7 +93,7 @@ USE = re.compile(r"\bstd::(?:ranges::)?(\w+)|\b(\w+)::")
 # Types and functions that a header declares at the left margin, as those of a namespace are.
 DECLARED = re.compile(
     r"^(?:template ?<[^\n]*>\s*)?(?:(?:class|struct|enum class|using)(?: \[\[\w+\]\])? (\w+)|"
-    r"(?:\[\[\w+\]\] )?(?!return|else)[A-Za-z][\w:<>,&* ]* [&*]?(\w+)\()", re.M)
+    r"(?:\[\[\w+\]\] )?(?!(?:return|else)\b)[A-Za-z][\w:<>,&* ]* [&*]?(\w+)\()", re.M)
 DECLARED_ANYWHERE = re.compile(
     r"\b(?:class|struct|using|typename|auto)(?: \[\[\w+\]\])? (\w+)|"
     r"\b(?!(?:return|else|throw)\b)\w+[>&*]* [&*]?(\w+)\(")
