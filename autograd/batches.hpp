@@ -121,6 +121,24 @@ void drain_stores() {
     _mm_sfence();
 }
 
+/// y[i] = f(i, how many are left) for i in steps of a batch.
+template <class B, bool past_caches, class T, class F>
+void write_run(T* y, std::size_t n, F f) {
+    std::size_t i = 0;
+    if constexpr (past_caches) {
+        // Up to the next boundary of a batch, then in whole ones.
+        const std::size_t past = reinterpret_cast<std::size_t>(y) / sizeof(T) % B::size;
+        if (past != 0) {
+            i = n < B::size - past ? n : B::size - past;
+            store_some(f(0, i), y, i);
+        }
+        for (; i + B::size <= n; i += B::size)
+            store_past_caches(f(i, n - i), y + i);
+    }
+    for (; i < n; i += B::size)
+        store_some(f(i, n - i), y + i, n - i);
+}
+
 /// The sum over i in [0, n) in steps of a batch of f(i, how many are left), a batch that is 0
 /// beyond what is left. It runs in registers over 4096 elements, then in double: its error does not
 /// grow with n.

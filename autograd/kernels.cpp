@@ -120,24 +120,6 @@ void sum_columns(T* y, const T* x, std::size_t rows, std::size_t columns, std::s
     }
 }
 
-// y[i] = f(i, how many are left) for i in steps of a batch.
-template <class B, bool past_caches, class T, class F>
-void write_run(T* y, std::size_t n, F f) {
-    std::size_t i = 0;
-    if constexpr (past_caches) {
-        // Up to the next boundary of a batch, then in whole ones.
-        const std::size_t past = reinterpret_cast<std::size_t>(y) / sizeof(T) % B::size;
-        if (past != 0) {
-            i = n < B::size - past ? n : B::size - past;
-            store_some(f(0, i), y, i);
-        }
-        for (; i + B::size <= n; i += B::size)
-            store_past_caches(f(i, n - i), y + i);
-    }
-    for (; i < n; i += B::size)
-        store_some(f(i, n - i), y + i, n - i);
-}
-
 // The rows of y after the first, which is there: short ones, many at a time, from the first level
 // of the caches. B tells compilations apart.
 template <class B, class T = typename B::value_type>

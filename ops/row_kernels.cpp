@@ -10,6 +10,10 @@
 namespace xgrad::detail::XGRAD_ISA {
 namespace {
 
+// Of exponentials that wait beside their result.
+template <class T>
+constexpr std::size_t longest_row = 16384 / sizeof(T);
+
 template <class T>
 constexpr T lowest = -std::numeric_limits<T>::infinity();
 
@@ -82,68 +86,100 @@ void extreme_into(T* y, const T* x, std::size_t n, bool largest) {
     (largest ? take_extreme<B, true> : take_extreme<B, false>)(y, x, n);
 }
 
-template <class B, class T = typename B::value_type>
-void softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
+// A row's exponentials wait for their sum in y, or where y's stores go past the caches in a row of
+// their own.
+template <class B, bool past_caches, class T = typename B::value_type>
+void softmax_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
+    alignas(64) T row[past_caches ? longest_row<T> : B::size];
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
+        T* const e = past_caches ? row : y;
         const B shift(row_max<B>(x, columns));
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
-            const B e = exponential(load_some<B>(x + i, left, lowest<T>) - shift);
-            store_some(e, y + i, left);
-            return e;
+            const B ei = exponential(load_some<B>(x + i, left, lowest<T>) - shift);
+            store_some(ei, e + i, left);
+            return ei;
         });
-        const B divisor(static_cast<T>(total));
-        for (std::size_t i = 0; i < columns; i += B::size) {
-            const std::size_t left = columns - i;
-            store_some(load_some<B>(y + i, left, T(0)) / divisor, y + i, left);
-        }
+        const B scale(static_cast<T>(1 / total));
+        write_run<B, past_caches>(y, columns, [=](std::size_t i, std::size_t left) {
+            return load_some<B>(e + i, left, T(0)) * scale;
+        });
     }
+    if constexpr (past_caches)
+        drain_stores<B>();
 }
 
 template <class B, class T = typename B::value_type>
-void log_softmax(T* y, const T* x, std::size_t rows, std::size_t columns) {
+void softmax(T* y, const T* x, std::size_t rows, std::size_t columns, bool past_caches) {
+    (past_caches && columns <= longest_row<T> ? softmax_rows<B, true>
+                                              : softmax_rows<B, false>)(y, x, rows, columns);
+}
+
+template <class B, bool past_caches, class T = typename B::value_type>
+void log_softmax_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, x += columns, y += columns) {
         const B shift(row_max<B>(x, columns));
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
             return exponential(load_some<B>(x + i, left, lowest<T>) - shift);
         });
         const B log_total = xsimd::log(B(static_cast<T>(total)));
-        for (std::size_t i = 0; i < columns; i += B::size) {
-            const std::size_t left = columns - i;
-            store_some((load_some<B>(x + i, left, T(0)) - shift) - log_total, y + i, left);
-        }
+        write_run<B, past_caches>(y, columns, [=](std::size_t i, std::size_t left) {
+            return (load_some<B>(x + i, left, T(0)) - shift) - log_total;
+        });
     }
+    if constexpr (past_caches)
+        drain_stores<B>();
+}
+
+template <class B, class T = typename B::value_type>
+void log_softmax(T* y, const T* x, std::size_t rows, std::size_t columns, bool past_caches) {
+    (past_caches ? log_softmax_rows<B, true> : log_softmax_rows<B, false>)(y, x, rows, columns);
 }
 
 // dx = y (g - sum(g y))
-template <class B, class T = typename B::value_type>
-void softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
+template <class B, bool past_caches, class T = typename B::value_type>
+void softmax_shares(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, dx += columns, g += columns, y += columns) {
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
             return load_some<B>(g + i, left, T(0)) * load_some<B>(y + i, left, T(0));
         });
         const B inner(static_cast<T>(total));
-        for (std::size_t i = 0; i < columns; i += B::size) {
-            const std::size_t left = columns - i;
+        write_run<B, past_caches>(dx, columns, [=](std::size_t i, std::size_t left) {
             const B gi = load_some<B>(g + i, left, T(0)), yi = load_some<B>(y + i, left, T(0));
-            store_some(yi * (gi - inner), dx + i, left);
-        }
+            return yi * (gi - inner);
+        });
     }
+    if constexpr (past_caches)
+        drain_stores<B>();
+}
+
+template <class B, class T = typename B::value_type>
+void softmax_share(
+    T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns, bool past_caches) {
+    (past_caches ? softmax_shares<B, true> : softmax_shares<B, false>)(dx, g, y, rows, columns);
 }
 
 // dx = g - exp(y) sum(g)
-template <class B, class T = typename B::value_type>
-void log_softmax_share(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
+template <class B, bool past_caches, class T = typename B::value_type>
+void log_softmax_shares(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns) {
     for (std::size_t r = 0; r < rows; ++r, dx += columns, g += columns, y += columns) {
         const double total = sum_batches<B>(columns, [&](std::size_t i, std::size_t left) {
             return load_some<B>(g + i, left, T(0));
         });
         const B sum(static_cast<T>(total));
-        for (std::size_t i = 0; i < columns; i += B::size) {
-            const std::size_t left = columns - i;
+        write_run<B, past_caches>(dx, columns, [=](std::size_t i, std::size_t left) {
             const B gi = load_some<B>(g + i, left, T(0)), yi = load_some<B>(y + i, left, T(0));
-            store_some(gi - exponential(yi) * sum, dx + i, left);
-        }
+            return gi - exponential(yi) * sum;
+        });
     }
+    if constexpr (past_caches)
+        drain_stores<B>();
+}
+
+template <class B, class T = typename B::value_type>
+void log_softmax_share(
+    T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns, bool past_caches) {
+    (past_caches ? log_softmax_shares<B, true>
+                 : log_softmax_shares<B, false>)(dx, g, y, rows, columns);
 }
 
 // Philox::block for `blocks` counters from `first` on, word by word, which the compiler turns into

@@ -10,8 +10,11 @@ namespace xgrad::detail {
 
 template <class T>
 struct RowKernels {
-    using Rows = void (*)(T* y, const T* x, std::size_t rows, std::size_t columns);
-    using Shares = void (*)(T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns);
+    /// The result goes past the caches where `past_caches`.
+    using Rows =
+        void (*)(T* y, const T* x, std::size_t rows, std::size_t columns, bool past_caches);
+    using Shares = void (*)(
+        T* dx, const T* g, const T* y, std::size_t rows, std::size_t columns, bool past_caches);
     Rows softmax;
     Rows log_softmax;
     Shares softmax_share;

@@ -1,4 +1,5 @@
 // Building and running the programs of a comparison.
+#include <autograd/isa.hpp>
 #include <tools/bench_compare.hpp>
 #include <tools/bench_json.hpp>
 #include <tools/bench_process.hpp>
@@ -36,9 +37,18 @@ std::string what_is_missing(const Finished& make) {
     return ":\n" + make.output.substr(start);
 }
 
+// XGRAD_ISA=avx2 makes a machine with AVX-512 one without, for both sides and their libraries.
+bool pretends_avx2() { return __builtin_cpu_supports("avx512f") && active_isa() == Isa::avx2; }
+
 Environment common_settings(std::size_t threads) {
     const std::string n = std::to_string(threads);
-    return {{"OPENBLAS_NUM_THREADS", n}, {"OMP_NUM_THREADS", n}};
+    Environment set{{"OPENBLAS_NUM_THREADS", n}, {"OMP_NUM_THREADS", n}};
+    if (pretends_avx2()) {
+        set["OPENBLAS_CORETYPE"] = "Haswell";
+        set["ONEDNN_MAX_CPU_ISA"] = "AVX2";
+        set["ATEN_CPU_CAPABILITY"] = "avx2";
+    }
+    return set;
 }
 
 Finished run_ours(const Comparison& c, const Workload& workload) {
@@ -65,7 +75,7 @@ Environment peer_settings(const Comparison& c, bool tuned) {
     if (tuned) {  // freed memory is kept, and the best kernels are used, which are off by default
         set["MALLOC_MMAP_THRESHOLD_"] = "1073741824";
         set["MALLOC_TRIM_THRESHOLD_"] = "4294967296";
-        if (__builtin_cpu_supports("avx512f"))
+        if (__builtin_cpu_supports("avx512f") && !pretends_avx2())
             set["ATEN_CPU_CAPABILITY"] = "avx512";
     }
     return set;

@@ -21,7 +21,15 @@ namespace {
 
 bool changes_measurement(std::string_view variable) {
     for (const char* start :
-         {"OPENBLAS_", "MALLOC_", "ATEN_CPU_CAPABILITY=", "THREADS=", "BUDGET=", "TAG=", "ONLY="}) {
+         {"OPENBLAS_",
+          "ONEDNN_",
+          "DNNL_",
+          "MALLOC_",
+          "ATEN_CPU_CAPABILITY=",
+          "THREADS=",
+          "BUDGET=",
+          "TAG=",
+          "ONLY="}) {
         if (variable.starts_with(start))
             return true;
     }

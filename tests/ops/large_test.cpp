@@ -234,15 +234,19 @@ void check_rows(std::size_t rows, std::size_t columns, F f) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("elementwise ops on rows of arrays larger than the caches", T, float, double) {
+TEST_CASE_TEMPLATE("ops on rows of arrays larger than the caches", T, float, double) {
     const std::size_t wide = (std::size_t{14} << 20) / sizeof(T);
     const auto f = [](const auto& x, const auto& row, const auto& column) {
         return tanh(x) * row - column;
     };
     const auto fused =
         elementwise([](auto x, auto row, auto column) { return tanh(x) * row - column; });
+    const auto both_softmaxes = [](const auto& x, const auto& row, const auto&) {
+        return softmax(x) * row + log_softmax(x);
+    };
     for (const std::size_t columns : {2048, 2051, 19}) {
         check_rows<T>(wide / columns, columns, f);
         check_rows<T>(wide / columns, columns, fused);
+        check_rows<T>(wide / columns, columns, both_softmaxes);
     }
 }

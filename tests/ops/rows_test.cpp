@@ -2,8 +2,10 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/grad.hpp>
 #include <ops/ops.hpp>
+#include <ops/row_kernels.hpp>
 #include <tests/support.hpp>
 
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -87,5 +89,32 @@ TEST_CASE_TEMPLATE("broadcast_to and linear: short rows that repeat", T, float, 
             wrong += (wide.data()[i] == expected ? 0 : 1) + (biased.data()[i] == expected ? 0 : 1);
         }
         CHECK(wrong == 0);
+    }
+}
+
+// On some processors alone do ops call them so: rows that do not begin at a line, short ones, and
+// longer ones than what is kept beside.
+TEST_CASE_TEMPLATE("softmax: rows stored past the caches are the same rows", T, float, double) {
+    const auto& kernels = detail::kernels<detail::RowKernels<T>>();
+    for (const std::size_t columns : {1, 3, 16, 37, 1000, 4096, 5003}) {
+        CAPTURE(columns);
+        const std::size_t rows = 5, n = rows * columns;
+        const Array<T> x = random_array<T>({n}, 1), g = random_array<T>({n}, 2);
+        const auto same = [&](auto run) {
+            Array<T> plain = empty<T>({n + 1}), past = empty<T>({n + 1});
+            for (const std::size_t first : {0, 1}) {
+                run(plain.data() + first, false);
+                run(past.data() + first, true);
+                CHECK(std::memcmp(plain.data() + first, past.data() + first, n * sizeof(T)) == 0);
+            }
+        };
+        same([&](T* y, bool past) { kernels.softmax(y, x.data(), rows, columns, past); });
+        same([&](T* y, bool past) { kernels.log_softmax(y, x.data(), rows, columns, past); });
+        same([&](T* dx, bool past) {
+            kernels.softmax_share(dx, g.data(), x.data(), rows, columns, past);
+        });
+        same([&](T* dx, bool past) {
+            kernels.log_softmax_share(dx, g.data(), x.data(), rows, columns, past);
+        });
     }
 }
