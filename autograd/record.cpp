@@ -79,7 +79,7 @@ private:
 };
 
 template <class T>
-Recording<T>::Recording(const Op& op, Array<T> value, Where where)
+Recording<T>::Recording(const Op& op, Array<T>&& value, Where where)
     : op_(&op),
       where_(where),
       value_(detail::Ref<detail::Buffer<T>>::adopt(new detail::Buffer<T>(std::move(value)))) {

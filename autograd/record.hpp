@@ -38,7 +38,7 @@ template <class T>
 template <class T>
 class Recording {
 public:
-    Recording(const Op& op, Array<T> value, Where where);
+    Recording(const Op& op, Array<T>&& value, Where where);
 
     /// How the output's gradient g becomes this input's share. The rule is one of
     ///     [](const Variable<T>& g) -> Variable<T>                       in public ops,
@@ -49,26 +49,27 @@ public:
     /// keep(x). Dropped at once when the input requires no gradient.
     template <class F>
     Recording&& wrt(const Variable<T>& input, F rule) && {
-        connect(input, std::move(rule), {});
+        connect(input, rule, {});
         return std::move(*this);
     }
     template <class F>
     Recording&& wrt(const Variable<T>& input, Batched<F> rule) && {
-        connect(input, std::move(rule.rule), {.batched = true});
+        connect(input, rule.rule, {.batched = true});
         return std::move(*this);
     }
     template <class F>
     Recording&& wrt(const Variable<T>& input, OneNumber<F> rule) && {
-        connect(input, std::move(rule.rule), {.one_number = true});
+        connect(input, rule.rule, {.one_number = true});
         return std::move(*this);
     }
     template <class F>
     Recording&& wrt(const Variable<T>& input, Batched<OneNumber<F>> rule) && {
-        return std::move(*this).wrt(input, one_number(batched(std::move(rule.rule.rule))));
+        connect(input, rule.rule.rule, {.batched = true, .one_number = true});
+        return std::move(*this);
     }
     template <class F>
     Recording&& wrt(const Variable<T>& input, OneNumber<Batched<F>> rule) && {
-        connect(input, std::move(rule.rule.rule), {.batched = true, .one_number = true});
+        connect(input, rule.rule.rule, {.batched = true, .one_number = true});
         return std::move(*this);
     }
     /// An input without a rule, so that messages name its shape and count it.
@@ -94,8 +95,9 @@ private:
     };
     class RuleNode;
 
+    // Takes the rule's contents.
     template <class F>
-    void connect(const Variable<T>& input, F rule, Marks marks) {
+    void connect(const Variable<T>& input, F& rule, Marks marks) {
         if (input_shapes_)
             note_shape(input);
         if (input.requires_grad() && grad_enabled()) {

@@ -2,6 +2,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/node_hooks.hpp>
 #include <autograd/record.hpp>
+#include <autograd/repeat.hpp>
 #include <autograd/variable.hpp>
 
 #include <algorithm>
@@ -87,7 +88,11 @@ template struct State<double>;
 }  // namespace detail
 
 template <class T>
-Variable<T>::Variable(Array<T> value, bool wants_grad) {
+Variable<T>::Variable(const Array<T>& value, bool wants_grad)
+    : Variable(detail::copy_of(value), wants_grad) {}
+
+template <class T>
+Variable<T>::Variable(Array<T>&& value, bool wants_grad) {
     using detail::Ref;
     Ref<detail::Node<T>> leaf;
     if (wants_grad)

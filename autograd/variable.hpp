@@ -22,7 +22,7 @@ namespace detail {
 /// A value, shared by every handle, detached ones too. `version` counts the overwrites.
 template <class T>
 struct Buffer final : Counted {
-    explicit Buffer(Array<T> a) : array(std::move(a)) {}
+    explicit Buffer(Array<T>&& a) : array(std::move(a)) {}
     explicit Buffer(const Shape& shape) : array(shape) {}  // uninitialised
     static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
     static void operator delete(void* at, std::size_t bytes) noexcept { pool_free(at, bytes); }
@@ -78,8 +78,9 @@ public:
     template <Scalar S>
     Variable(S scalar) : Variable(Array<T>(Shape{}, static_cast<T>(scalar))) {}
 
-    /// A leaf that owns `value`.
-    Variable(Array<T> value, bool requires_grad = false);
+    /// A leaf that owns `value`, or a copy of it.
+    Variable(Array<T>&& value, bool requires_grad = false);
+    Variable(const Array<T>& value, bool requires_grad = false);
 
     /// A leaf that owns the expression's value; evaluated here, once.
     template <class E>

@@ -23,7 +23,6 @@ Shape leading_axes(const Shape& shape) { return Shape(shape.begin(), shape.end()
 
 template <class T>
 Array<T> product_value(const Array<T>& a, bool transpose_a, const Array<T>& b, bool transpose_b) {
-    const Shape batch_a = leading_axes(a.shape()), batch_b = leading_axes(b.shape());
     const std::size_t row_a = a.shape().size() - 2, row_b = b.shape().size() - 2;
     detail::GemmShape shape{};
     shape.m = a.shape()[row_a + (transpose_a ? 1 : 0)];
@@ -31,6 +30,12 @@ Array<T> product_value(const Array<T>& a, bool transpose_a, const Array<T>& b, b
     shape.n = b.shape()[row_b + (transpose_b ? 0 : 1)];
     shape.transpose_a = transpose_a;
     shape.transpose_b = transpose_b;
+    if (row_a + row_b == 0) {
+        Array<T> c = empty<T>({shape.m, shape.n});
+        detail::gemm(shape, a.data(), b.data(), T(0), c.data());
+        return c;
+    }
+    const Shape batch_a = leading_axes(a.shape()), batch_b = leading_axes(b.shape());
     Shape batch = broadcast_shape("matmul", batch_a, batch_b);
     const std::size_t matrices = count(batch);
     Shape result = batch;
@@ -135,11 +140,11 @@ Variable<T> share_of_b(
 template <class T>
 Variable<T> product(
     const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
-    auto by_a = [b = keep(b), shape = a.shape(), transpose_a, transpose_b](const Variable<T>& g) {
-        return share_of_a(g, shape, transpose_a, *b, transpose_b);
+    auto by_a = [b = keep(b), to = a.state().node, transpose_a, transpose_b](const Variable<T>& g) {
+        return share_of_a(g, to->shape, transpose_a, *b, transpose_b);
     };
-    auto by_b = [a = keep(a), shape = b.shape(), transpose_a, transpose_b](const Variable<T>& g) {
-        return share_of_b(g, *a, transpose_a, shape, transpose_b);
+    auto by_b = [a = keep(a), to = b.state().node, transpose_a, transpose_b](const Variable<T>& g) {
+        return share_of_b(g, *a, transpose_a, to->shape, transpose_b);
     };
     return record(matmul_op, product_value(a.value(), transpose_a, b.value(), transpose_b), where)
         .wrt(a, one_number(batched(std::move(by_a))))
@@ -202,11 +207,11 @@ Variable<T> linear_rows(
         weight.value().data(),
         T(bias.defined() ? 1 : 0),
         y.data());
-    auto by_x = [weight = keep(weight), shape = x.shape()](const Variable<T>& g) {
-        return share_of_a(g, shape, false, *weight, true);
+    auto by_x = [weight = keep(weight), to = x.state().node](const Variable<T>& g) {
+        return share_of_a(g, to->shape, false, *weight, true);
     };
-    auto by_weight = [x = keep(x), shape = weight.shape()](const Variable<T>& g) {
-        return share_of_b(g, *x, false, shape, true);
+    auto by_weight = [x = keep(x), to = weight.state().node](const Variable<T>& g) {
+        return share_of_b(g, *x, false, to->shape, true);
     };
     auto recording = record(linear_op, std::move(y), where)
                          .wrt(x, one_number(batched(std::move(by_x))))
