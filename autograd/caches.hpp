@@ -12,4 +12,11 @@ template <class T>
     return n * sizeof(T) > bytes;
 }
 
+/// The same for rows of n elements in all that are read more than once before they are written:
+/// on Intel's processors alone, since others gain nothing, or lose (DESIGN.md, 45).
+template <class T>
+[[nodiscard]] bool rows_past_caches(std::size_t n) noexcept {
+    return past_caches<T>(n) && __builtin_cpu_is("intel");
+}
+
 }  // namespace xgrad::detail

@@ -43,7 +43,7 @@ concept ArrayRule = CallableOn<F, Array<T>> && !CallableOn<F, Variable<T>>;
 template <class T, class F>
 class [[gnu::visibility("hidden")]] RuleOf final : public Rule<T> {
 public:
-    explicit RuleOf(F && f) : f_(std::move(f)) {}
+    explicit RuleOf(F f) : f_(std::move(f)) {}
     Variable<T> operator()(const Variable<T>& g, const Variable<T>& y) override {
         if constexpr (ArrayRule<F, T>) {
             static_assert(

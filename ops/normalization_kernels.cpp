@@ -1,4 +1,5 @@
 // Compiled once for each instruction set.
+#include <autograd/batches.hpp>
 #include <autograd/simd.hpp>
 #include <ops/normalization_kernels.hpp>
 
@@ -62,33 +63,42 @@ void moments(
     moments[1] = total / count;
 }
 
-template <class B, bool HasW, bool HasB, class T = typename B::value_type>
+template <class B, bool HasW, bool HasB, bool past_caches, class T = typename B::value_type>
 void normalize_run(
     T* y, const T* x, std::size_t n, T mean, T scale, T shift, const T* w, const T* b) {
-    std::size_t i = 0;
-    for (; i + B::size <= n; i += B::size) {
-        B value = (B::load_unaligned(x + i) - B(mean)) * B(scale);
+    write_run<B, past_caches>(y, n, [=](std::size_t i, std::size_t left) {
+        B value = (load_some<B>(x + i, left, T(0)) - B(mean)) * B(scale);
         if constexpr (HasW)
-            value = value * B::load_unaligned(w + i);
+            value = value * load_some<B>(w + i, left, T(0));
         if constexpr (HasB)
-            value = value + B::load_unaligned(b + i);
-        (value + B(shift)).store_unaligned(y + i);
-    }
-    for (; i < n; ++i) {
-        T value = (x[i] - mean) * scale;
-        if constexpr (HasW)
-            value = value * w[i];
-        if constexpr (HasB)
-            value = value + b[i];
-        y[i] = value + shift;
-    }
+            value = value + load_some<B>(b + i, left, T(0));
+        return value + B(shift);
+    });
+}
+
+template <class B, bool past_caches, class T = typename B::value_type>
+void normalize_as(
+    T* y, const T* x, std::size_t n, T mean, T scale, T shift, const T* w, const T* b) {
+    const auto run = w ? (b ? normalize_run<B, true, true, past_caches>
+                            : normalize_run<B, true, false, past_caches>)
+                       : (b ? normalize_run<B, false, true, past_caches>
+                            : normalize_run<B, false, false, past_caches>);
+    run(y, x, n, mean, scale, shift, w, b);
 }
 
 template <class B, class T = typename B::value_type>
-void normalize(T* y, const T* x, std::size_t n, T mean, T scale, T shift, const T* w, const T* b) {
-    const auto run = w ? (b ? normalize_run<B, true, true> : normalize_run<B, true, false>)
-                       : (b ? normalize_run<B, false, true> : normalize_run<B, false, false>);
-    run(y, x, n, mean, scale, shift, w, b);
+void normalize(
+    T* y,
+    const T* x,
+    std::size_t n,
+    T mean,
+    T scale,
+    T shift,
+    const T* w,
+    const T* b,
+    bool past_caches) {
+    (past_caches ? normalize_as<B, true>
+                 : normalize_as<B, false>)(y, x, n, mean, scale, shift, w, b);
 }
 
 // The sums and the shares of the affine parameters read g and x once.
@@ -164,29 +174,35 @@ void sums(
     run(sums, g, x, n, mean, scale, w, dw, db);
 }
 
-template <class B, bool HasW, class T = typename B::value_type>
+template <class B, bool HasW, bool past_caches, class T = typename B::value_type>
 void share_of_run(
     T* dx, const T* g, const T* x, std::size_t n, T mean, const T* w, T slope, T a, T b, T c) {
-    std::size_t i = 0;
-    for (; i + B::size <= n; i += B::size) {
-        B h = B(slope) * B::load_unaligned(g + i);
+    write_run<B, past_caches>(dx, n, [=](std::size_t i, std::size_t left) {
+        B h = B(slope) * load_some<B>(g + i, left, T(0));
         if constexpr (HasW)
-            h = h * B::load_unaligned(w + i);
-        const B d = B::load_unaligned(x + i) - B(mean);
-        (B(a) * (h - B(c)) + B(b) * d).store_unaligned(dx + i);
-    }
-    for (; i < n; ++i) {
-        T h = slope * g[i];
-        if constexpr (HasW)
-            h = h * w[i];
-        dx[i] = a * (h - c) + b * (x[i] - mean);
-    }
+            h = h * load_some<B>(w + i, left, T(0));
+        const B d = load_some<B>(x + i, left, T(0)) - B(mean);
+        return B(a) * (h - B(c)) + B(b) * d;
+    });
 }
 
 template <class B, class T = typename B::value_type>
 void share(
-    T* dx, const T* g, const T* x, std::size_t n, T mean, const T* w, T slope, T a, T b, T c) {
-    (w ? share_of_run<B, true> : share_of_run<B, false>)(dx, g, x, n, mean, w, slope, a, b, c);
+    T* dx,
+    const T* g,
+    const T* x,
+    std::size_t n,
+    T mean,
+    const T* w,
+    T slope,
+    T a,
+    T b,
+    T c,
+    bool past_caches) {
+    const auto run =
+        w ? (past_caches ? share_of_run<B, true, true> : share_of_run<B, true, false>)
+          : (past_caches ? share_of_run<B, false, true> : share_of_run<B, false, false>);
+    run(dx, g, x, n, mean, w, slope, a, b, c);
 }
 
 template <class B>

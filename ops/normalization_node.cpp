@@ -1,4 +1,6 @@
 #include <autograd/broadcast.hpp>
+#include <autograd/caches.hpp>
+#include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/normalization_kernels.hpp>
@@ -26,6 +28,12 @@ std::size_t grain_of(const Groups& groups) {
 }
 
 template <class T>
+void drain(bool past_caches) {
+    if (past_caches)
+        kernels<TapeKernels<T>>().drain_stores();
+}
+
+template <class T>
 const T* data_of(const Variable<T>& x) {
     return x.defined() ? x.value().data() : nullptr;
 }
@@ -44,7 +52,8 @@ void normalize_group(
     const T* weight,
     const T* bias,
     GroupsNormalized<T>& to,
-    T* y) {
+    T* y,
+    bool past_caches) {
     const std::size_t n = groups.length, first = groups.first(q);
     double moments[2];
     run<T>().moments(
@@ -63,14 +72,23 @@ void normalize_group(
                 static_cast<T>(scale),
                 T(0),
                 weight,
-                bias);
+                bias,
+                past_caches);
             continue;
         }
         const std::size_t c = r % groups.channels;
         const T slope = static_cast<T>(weight ? scale * static_cast<double>(weight[c]) : scale);
         const T shift = bias ? bias[c] : T(0);
         run<T>().normalize(
-            offset(y, r * n), offset(x, r * n), n, mean, slope, shift, nullptr, nullptr);
+            offset(y, r * n),
+            offset(x, r * n),
+            n,
+            mean,
+            slope,
+            shift,
+            nullptr,
+            nullptr,
+            past_caches);
     }
 }
 
@@ -119,7 +137,8 @@ public:
             data_of(weight),
             wanted[0] ? dx.data() : nullptr,
             wanted[1] ? dw.data() : nullptr,
-            wanted[2] ? db.data() : nullptr};
+            wanted[2] ? db.data() : nullptr,
+            rows_past_caches<T>(x.size())};
         if (x.size() > 0)
             groups_.channels == 0 ? pass_by_elements(pass) : pass_by_channels(pass);
         Array<T>* results[] = {&dx, &dw, &db};
@@ -144,6 +163,7 @@ private:
         T* dx;
         T* dw;
         T* db;
+        bool past_caches;
     };
 
     [[nodiscard]] double scale(std::size_t q) const {
@@ -170,7 +190,8 @@ private:
             static_cast<T>(slope),
             static_cast<T>(r),
             static_cast<T>(-r * r * r * sums[1] / n),
-            static_cast<T>(groups_.centered ? sums[0] / n : 0));
+            static_cast<T>(groups_.centered ? sums[0] / n : 0),
+            pass.past_caches);
     }
 
     // A group is a run. Blocks of rows, whose number depends on sizes alone, each have their own
@@ -193,6 +214,7 @@ private:
                 if (pass.dx)
                     share_of_run(pass, q, q * n, pass.weight, 1, sums);
             }
+            drain<T>(pass.past_caches);
         });
         if (pass.dw)
             std::ranges::copy(sum_axes(dw, {0}), pass.dw);
@@ -206,6 +228,7 @@ private:
         parallel_ranges(groups_.count, grain_of(groups_), [&](std::size_t begin, std::size_t end) {
             for (std::size_t q = begin; q < end; ++q)
                 pass_group(pass, q, sums.data());
+            drain<T>(pass.past_caches);
         });
         std::vector<double> by_channel(2 * groups_.channels, 0);
         for (std::size_t r = 0; r < total; ++r) {
@@ -289,10 +312,19 @@ GroupsNormalized<T> normalize_groups(
     GroupsNormalized<T> result = {
         Variable<T>(), empty<T>({groups.count}), empty<T>({groups.count})};
     Array<T> y = empty<T>(x.shape());
+    const bool past = rows_past_caches<T>(y.size());
     parallel_ranges(groups.count, grain_of(groups), [&](std::size_t begin, std::size_t end) {
         for (std::size_t q = begin; q < end; ++q)
             normalize_group(
-                groups, q, x.value().data(), data_of(weight), data_of(bias), result, y.data());
+                groups,
+                q,
+                x.value().data(),
+                data_of(weight),
+                data_of(bias),
+                result,
+                y.data(),
+                past);
+        drain<T>(past);
     });
     result.y = record(op, std::move(y), where);
     const bool wants_grad = x.requires_grad() || weight.requires_grad() || bias.requires_grad();

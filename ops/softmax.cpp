@@ -21,12 +21,6 @@ const detail::RowKernels<T>& rows_of() {
     return detail::kernels<detail::RowKernels<T>>();
 }
 
-// Of Intel's processors only: it saves others nothing (DESIGN.md, 45).
-template <class T>
-bool goes_past_caches(const Array<T>& y) {
-    return detail::past_caches<T>(y.size()) && __builtin_cpu_is("intel");
-}
-
 // Rows are independent, so splitting them leaves every bit alone.
 template <class T>
 Array<T> map_rows(typename detail::RowKernels<T>::Rows kernel, const Array<T>& x) {
@@ -34,7 +28,7 @@ Array<T> map_rows(typename detail::RowKernels<T>::Rows kernel, const Array<T>& x
     if (x.size() == 0)
         return y;
     const std::size_t columns = x.shape().back();
-    const bool past = goes_past_caches(y);
+    const bool past = detail::rows_past_caches<T>(y.size());
     detail::parallel_ranges(
         x.size() / columns, 1 + 16384 / columns, [&](std::size_t begin, std::size_t end) {
             const std::size_t at = begin * columns;
@@ -50,7 +44,7 @@ Variable<T> map_shares(
     if (dx.size() == 0)
         return Variable<T>(std::move(dx));
     const std::size_t columns = y.shape().back();
-    const bool past = goes_past_caches(dx);
+    const bool past = detail::rows_past_caches<T>(dx.size());
     detail::parallel_ranges(
         y.size() / columns, 1 + 16384 / columns, [&](std::size_t begin, std::size_t end) {
             const std::size_t at = begin * columns;

@@ -1,7 +1,10 @@
 // What the normalizations refuse, in full, and what they do that no reference has.
+#include <autograd/kernels.hpp>
+#include <ops/normalization_kernels.hpp>
 #include <tests/ops/errors.hpp>
 
 #include <cmath>
+#include <cstring>
 
 using namespace xgrad;
 using namespace xgrad::test;
@@ -188,4 +191,34 @@ TEST_CASE("a layer norm in float keeps the digits of a row far from 0") {
         y.value(),
         Array<float>{{float(-1.5 / s), float(-0.5 / s), float(0.5 / s), float(1.5 / s)}},
         1e-6);
+}
+
+// On some processors alone do ops call them so: runs that do not begin at a line, and short ones.
+TEST_CASE_TEMPLATE("normalization: runs stored past the caches are the same", T, float, double) {
+    const auto& kernels = detail::kernels<detail::NormalizationKernels<T>>();
+    for (const std::size_t n : {1, 3, 16, 37, 1000}) {
+        CAPTURE(n);
+        const Array<T> x = random_array<T>({n}, 1), g = random_array<T>({n}, 2);
+        const Array<T> w = random_array<T>({n}, 3), b = random_array<T>({n}, 4);
+        const auto same = [&](auto run) {
+            Array<T> plain = empty<T>({n + 1}), past = empty<T>({n + 1});
+            for (const std::size_t first : {0, 1}) {
+                run(plain.data() + first, false);
+                run(past.data() + first, true);
+                detail::kernels<detail::TapeKernels<T>>().drain_stores();
+                CHECK(std::memcmp(plain.data() + first, past.data() + first, n * sizeof(T)) == 0);
+            }
+        };
+        for (const T* weight : {w.data(), static_cast<const T*>(nullptr)}) {
+            for (const T* bias : {b.data(), static_cast<const T*>(nullptr)}) {
+                same([&](T* y, bool past) {
+                    kernels.normalize(y, x.data(), n, T(0.5), T(2), T(1), weight, bias, past);
+                });
+            }
+            same([&](T* dx, bool past) {
+                kernels.share(
+                    dx, g.data(), x.data(), n, T(0.5), weight, T(2), T(3), T(-1), T(0.25), past);
+            });
+        }
+    }
 }
