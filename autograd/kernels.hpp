@@ -32,4 +32,11 @@ struct TapeKernels {
     void (*drain_stores)();
 };
 
+/// After the last store of a thread's work, if they went past the caches: lets the others read it.
+template <class T>
+void drain(bool past_caches) {
+    if (past_caches)
+        kernels<TapeKernels<T>>().drain_stores();
+}
+
 }  // namespace xgrad::detail

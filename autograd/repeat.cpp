@@ -120,16 +120,6 @@ Array<T> sum_axes(const Array<T>& x, const std::vector<std::size_t>& axes) {
 template Array<float> sum_axes(const Array<float>&, const std::vector<std::size_t>&);
 template Array<double> sum_axes(const Array<double>&, const std::vector<std::size_t>&);
 
-namespace {
-
-template <class T>
-void drain(bool past_caches) {
-    if (past_caches)
-        kernels<TapeKernels<T>>().drain_stores();
-}
-
-}  // namespace
-
 template <class T>
 Array<T> repeat_to(const Array<T>& x, const Shape& shape) {
     Array<T> y = empty<T>(shape);

@@ -65,13 +65,6 @@ std::size_t FusedCall<T>::parts() const noexcept {
     return (columns() + part_columns - 1) / part_columns;
 }
 
-// After the last block of a thread's work.
-template <class T>
-void FusedCall<T>::drain() const {
-    if (past_caches_)
-        kernels<TapeKernels<T>>().drain_stores();
-}
-
 template <class T>
 std::size_t FusedCall<T>::at(std::size_t k, std::size_t row, std::size_t column) const noexcept {
     const std::size_t in_row = column * loops_.column_stride(k);
@@ -125,7 +118,7 @@ void FusedCall<T>::each_block_on_all_threads(const Body& body) const {
         parallel_tasks(parts(), [&](std::size_t i) {
             Buffers buffers;
             each_block_of_part(i, [&](const Block& block) { body(block, buffers); });
-            drain();
+            drain<T>(past_caches_);
         });
         return;
     }
@@ -133,7 +126,7 @@ void FusedCall<T>::each_block_on_all_threads(const Body& body) const {
     parallel_ranges(rows(), least, [&](std::size_t begin, std::size_t end) {
         Buffers buffers;
         each_block(begin, end, [&](const Block& block) { body(block, buffers); });
-        drain();
+        drain<T>(past_caches_);
     });
 }
 
@@ -177,7 +170,7 @@ void FusedCall<T>::backward(const Array<T>& of, const Outputs& dx) const {
         sums[i] = {};
         each_block_of_part(
             i, [&](const Block& block) { shares(block, g, dx, nullptr, sums[i], buffers); });
-        drain();
+        drain<T>(past_caches_);
     });
     for (Sums& part : sums)
         add(0, part, dx);
@@ -341,7 +334,7 @@ void FusedCall<T>::backward_rows(Gradient g, const Outputs& dx) const {
             if (block.rows == 1 && block.column + block.columns == columns())
                 add(block.row, sums, to);
         });
-        drain();
+        drain<T>(past_caches_);
     };
     const std::size_t count = groups_of_rows(dx), each = (rows() + count - 1) / count;
     if (count == 1) {

@@ -95,7 +95,6 @@ private:
     void add(std::size_t k, const Block& block, T* dx, double& sum, const T* shares) const;
     void add(std::size_t row, Sums& sums, const Outputs& dx) const noexcept;
 
-    void drain() const;
     void backward_rows(Gradient g, const Outputs& dx) const;
     [[nodiscard]] std::size_t groups_of_rows(const Outputs& dx) const noexcept;
 

@@ -28,12 +28,6 @@ std::size_t grain_of(const Groups& groups) {
 }
 
 template <class T>
-void drain(bool past_caches) {
-    if (past_caches)
-        kernels<TapeKernels<T>>().drain_stores();
-}
-
-template <class T>
 const T* data_of(const Variable<T>& x) {
     return x.defined() ? x.value().data() : nullptr;
 }
