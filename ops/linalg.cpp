@@ -140,6 +140,7 @@ Variable<T> share_of_b(
 template <class T>
 Variable<T> product(
     const Variable<T>& a, bool transpose_a, const Variable<T>& b, bool transpose_b, Where where) {
+    // A rule is kept where its input has a node, `to`.
     auto by_a = [b = keep(b), to = a.state().node, transpose_a, transpose_b](const Variable<T>& g) {
         return share_of_a(g, to->shape, transpose_a, *b, transpose_b);
     };

@@ -20,7 +20,7 @@ struct NormalizationKernels {
         std::size_t step,
         bool centered);
     /// y_i = (x_i - mean) scale w_i + b_i + shift; w and b may be null, for 1 and 0. Past the
-    /// caches where `past_caches`: drain_stores() has to follow.
+    /// caches where `past_caches`: drain() has to follow.
     void (*normalize)(
         T* y,
         const T* x,

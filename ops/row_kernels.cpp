@@ -104,8 +104,6 @@ void softmax_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
             return load_some<B>(e + i, left, T(0)) * scale;
         });
     }
-    if constexpr (past_caches)
-        drain_stores<B>();
 }
 
 template <class B, class T = typename B::value_type>
@@ -126,8 +124,6 @@ void log_softmax_rows(T* y, const T* x, std::size_t rows, std::size_t columns) {
             return (load_some<B>(x + i, left, T(0)) - shift) - log_total;
         });
     }
-    if constexpr (past_caches)
-        drain_stores<B>();
 }
 
 template <class B, class T = typename B::value_type>
@@ -148,8 +144,6 @@ void softmax_shares(T* dx, const T* g, const T* y, std::size_t rows, std::size_t
             return yi * (gi - inner);
         });
     }
-    if constexpr (past_caches)
-        drain_stores<B>();
 }
 
 template <class B, class T = typename B::value_type>
@@ -171,8 +165,6 @@ void log_softmax_shares(T* dx, const T* g, const T* y, std::size_t rows, std::si
             return gi - exponential(yi) * sum;
         });
     }
-    if constexpr (past_caches)
-        drain_stores<B>();
 }
 
 template <class B, class T = typename B::value_type>

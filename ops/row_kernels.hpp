@@ -10,7 +10,7 @@ namespace xgrad::detail {
 
 template <class T>
 struct RowKernels {
-    /// The result goes past the caches where `past_caches`.
+    /// The result goes past the caches where `past_caches`: drain() has to follow.
     using Rows =
         void (*)(T* y, const T* x, std::size_t rows, std::size_t columns, bool past_caches);
     using Shares = void (*)(

@@ -1,6 +1,7 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/caches.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/kernels.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/elementwise.hpp>
@@ -33,6 +34,7 @@ Array<T> map_rows(typename detail::RowKernels<T>::Rows kernel, const Array<T>& x
         x.size() / columns, 1 + 16384 / columns, [&](std::size_t begin, std::size_t end) {
             const std::size_t at = begin * columns;
             kernel(y.data() + at, x.data() + at, end - begin, columns, past);
+            detail::drain<T>(past);
         });
     return y;
 }
@@ -55,6 +57,7 @@ Variable<T> map_shares(
                 end - begin,
                 columns,
                 past);
+            detail::drain<T>(past);
         });
     return Variable<T>(std::move(dx));
 }

@@ -179,7 +179,7 @@ bool compare(Comparison c, const std::vector<const Workload*>& workloads, std::o
         "\nstock and tuned: libtorch as installed, and told to keep freed memory{}; floor:"
         "\nthe bare work, ours too. Ratio: ours by the floor's, or by the faster peer's in the same"
         "\nround, the median and the middle half of the rounds.\n",
-        __builtin_cpu_supports("avx512f") ? " and to use AVX-512" : "");
+        peer_may_use_avx512() ? " and to use AVX-512" : "");
     if (!c.plot.empty()) {
         const std::string machine = fmt::format(
             "{}, kernels {}, {} thread(s), {}",

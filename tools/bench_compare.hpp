@@ -39,6 +39,10 @@ struct Rounds {
     std::string failure;  ///< of our program
 };
 
+/// Where the machine has it, unless XGRAD_ISA=avx2 makes it one without, for both sides and their
+/// libraries.
+[[nodiscard]] bool peer_may_use_avx512();
+
 /// Builds the programs of these workloads. Throws std::runtime_error that names what is missing.
 void build_peers(const Comparison& comparison, const std::vector<const Workload*>& workloads);
 

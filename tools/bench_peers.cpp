@@ -37,13 +37,12 @@ std::string what_is_missing(const Finished& make) {
     return ":\n" + make.output.substr(start);
 }
 
-// XGRAD_ISA=avx2 makes a machine with AVX-512 one without, for both sides and their libraries.
-bool pretends_avx2() { return __builtin_cpu_supports("avx512f") && active_isa() == Isa::avx2; }
+bool has_avx512() { return __builtin_cpu_supports("avx512f"); }
 
 Environment common_settings(std::size_t threads) {
     const std::string n = std::to_string(threads);
     Environment set{{"OPENBLAS_NUM_THREADS", n}, {"OMP_NUM_THREADS", n}};
-    if (pretends_avx2()) {
+    if (has_avx512() && !peer_may_use_avx512()) {
         set["OPENBLAS_CORETYPE"] = "Haswell";
         set["ONEDNN_MAX_CPU_ISA"] = "AVX2";
         set["ATEN_CPU_CAPABILITY"] = "avx2";
@@ -75,7 +74,7 @@ Environment peer_settings(const Comparison& c, bool tuned) {
     if (tuned) {  // freed memory is kept, and the best kernels are used, which are off by default
         set["MALLOC_MMAP_THRESHOLD_"] = "1073741824";
         set["MALLOC_TRIM_THRESHOLD_"] = "4294967296";
-        if (__builtin_cpu_supports("avx512f") && !pretends_avx2())
+        if (peer_may_use_avx512())
             set["ATEN_CPU_CAPABILITY"] = "avx512";
     }
     return set;
@@ -113,6 +112,8 @@ void show_progress(const Workload& workload, std::size_t round, std::size_t roun
 }
 
 }  // namespace
+
+bool peer_may_use_avx512() { return has_avx512() && active_isa() != Isa::avx2; }
 
 void build_peers(const Comparison& c, const std::vector<const Workload*>& workloads) {
     const std::string source = c.peers + "/torch";
