@@ -4,6 +4,7 @@
 #include <autograd/parallel.hpp>
 #include <ops/gemm.hpp>
 #include <ops/small_gemm.hpp>
+#include <ops/transpose.hpp>
 
 #include <cblas.h>
 #include <fmt/format.h>
@@ -16,6 +17,7 @@ extern "C" void omp_set_num_threads(int);
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace xgrad::detail {
@@ -137,6 +139,18 @@ void add_row(Gemv gemv, const Product<T>& p) {
 void add_row(const Product<float>& p) { add_row(cblas_sgemv, p); }
 void add_row(const Product<double>& p) { add_row(cblas_dgemv, p); }
 
+// Whether b is copied so that its rows are read: OpenBLAS has kernels for small products, of
+// AVX-512, which take up to twice as long across them.
+bool transposes_b(const GemmShape& s) {
+    if (s.transpose_a || !s.transpose_b || std::min(s.m, s.n) < 24 || s.k > 256)
+        return false;
+    static const bool has_kernels = [] {
+        const std::string_view core = openblas_get_corename();
+        return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
+    }();
+    return has_kernels && s.m * s.n * s.k <= 1000000;
+}
+
 template <class T>
 void scale(T* c, std::size_t n, T beta) {
     for (std::size_t i = 0; i < n; ++i)
@@ -154,6 +168,12 @@ void gemm(const GemmShape& s, const T* a, const T* b, T beta, T* c) {
         return;
     }
     one_blas_thread();
+    if (transposes_b(s)) {
+        Array<T> rows = empty<T>({s.k, s.n});
+        kernels<TransposeKernels<T>>().transpose(rows.data(), s.n, b, s.k, s.n, s.k, false);
+        gemm({s.m, s.n, s.k}, a, rows.data(), beta, c);
+        return;
+    }
     const bool by_onednn = for_onednn<T>(s);
     const Product<T> whole{
         s,

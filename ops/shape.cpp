@@ -1,6 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/shape.hpp>
+#include <ops/transpose.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -52,56 +53,6 @@ Variable<T> flatten(const Variable<T>& x, std::ptrdiff_t first, std::ptrdiff_t l
 template Variable<float> flatten(const Variable<float>&, std::ptrdiff_t, std::ptrdiff_t, Where);
 template Variable<double> flatten(const Variable<double>&, std::ptrdiff_t, std::ptrdiff_t, Where);
 
-namespace {
-
-// Tiles of 16 by 16 keep both sides in cache lines that are used whole.
-template <class T>
-void transpose_matrix(const T* x, T* y, std::size_t rows, std::size_t columns) {
-    constexpr std::size_t tile = 16;
-    for (std::size_t r0 = 0; r0 < rows; r0 += tile) {
-        const std::size_t r1 = std::min(rows, r0 + tile);
-        for (std::size_t c0 = 0; c0 < columns; c0 += tile) {
-            const std::size_t c1 = std::min(columns, c0 + tile);
-            for (std::size_t c = c0; c < c1; ++c) {
-                for (std::size_t r = r0; r < r1; ++r)
-                    y[c * rows + r] = x[r * columns + c];
-            }
-        }
-    }
-}
-
-// Walks the result in order; `strides` are x's along the result's axes.
-template <class T>
-void permute_into(
-    const T* x,
-    T*& y,
-    const Shape& shape,
-    const std::vector<std::size_t>& strides,
-    std::size_t axis) {
-    if (axis == shape.size()) {
-        *y++ = *x;
-        return;
-    }
-    if (axis + 1 == shape.size()) {
-        for (std::size_t i = 0; i < shape[axis]; ++i)
-            *y++ = x[i * strides[axis]];
-        return;
-    }
-    if (axis + 2 == shape.size() && strides[axis] == 1 && strides[axis + 1] >= shape[axis]) {
-        // The last two axes are a transposed matrix with rows `strides[axis + 1]` apart.
-        if (strides[axis + 1] == shape[axis]) {
-            transpose_matrix(x, y, shape[axis + 1], shape[axis]);
-            y += shape[axis] * shape[axis + 1];
-            return;
-        }
-    }
-    for (std::size_t i = 0; i < shape[axis]; ++i) {
-        permute_into(x + i * strides[axis], y, shape, strides, axis + 1);
-    }
-}
-
-}  // namespace
-
 // The inverse order brings g back.
 static const Op permute_op(
     "permute",
@@ -138,9 +89,7 @@ Variable<T> permute(const Variable<T>& x, const Axes& order, Where where) {
         inverse[from] = static_cast<std::ptrdiff_t>(i);
     }
     Array<T> y = empty<T>(shape);
-    T* to = y.data();
-    if (y.size() > 0)
-        permute_into(x.value().data(), to, shape, strides, 0);
+    detail::permute_into(y.data(), x.value().data(), shape, strides);
     return record(permute_op, std::move(y), where).wrt(x, [inverse](const Variable<T>& g) {
         return permute(g, inverse);
     });

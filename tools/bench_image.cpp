@@ -47,6 +47,7 @@ const std::vector<SeededCase>& cases() {
     const auto doubled = [](const Leaves& in) {
         return interpolate(in[0], {.scale = {2, 2}, .mode = Interpolation::bilinear});
     };
+    const auto channels_last = [](const Leaves& in) { return permute(in[0], {0, 2, 3, 1}); };
     static const std::vector<SeededCase> list{
         convolution("conv2d", "conv2d 3x3, 64 to 64", 1, x, {64, 64, 3, 3}, {.padding = 1}),
         convolution("pointwise", "conv2d 1x1, 64 to 128", 0, x, {128, 64, 1, 1}, {}),
@@ -67,7 +68,8 @@ const std::vector<SeededCase>& cases() {
         {"max_pool2d_2x2", "max pooling 2x2", 1, only_images, halved},
         {"max_pool2d_3x3_s2_p1", "max pooling 3x3, stride 2", 1, only_images, overlapping},
         {"avg_pool2d_2x2", "average pooling 2x2", 0, only_images, average},
-        {"bilinear_x2", "bilinear, twice the size", 0, only_images, doubled}};
+        {"bilinear_x2", "bilinear, twice the size", 0, only_images, doubled},
+        {"channels_last", "axes permuted, channels last", 0, only_images, channels_last}};
     return list;
 }
 

@@ -69,6 +69,7 @@ TEST_CASE_TEMPLATE("gemm: large shapes, transposed or not", T, float, double) {
     const std::size_t shapes[][3] = {
         {8, 200, 129},
         {64, 64, 64},
+        {24, 151, 256},
         {128, 131, 9},
         {128, 128, 128},
         {130, 141, 150},

@@ -60,4 +60,5 @@ int main() {
     run("max_pool2d_3x3_s2_p1", {x}, [&] { return torch::max_pool2d(x, 3, 2, 1); });
     run("avg_pool2d_2x2", {x}, [&] { return torch::avg_pool2d(x, 2); });
     run("bilinear_x2", {x}, [&] { return torch::upsample_bilinear2d(x, {56, 56}, false); });
+    run("channels_last", {x}, [&] { return x.permute({0, 2, 3, 1}).contiguous(); });
 }
