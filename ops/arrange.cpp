@@ -1,5 +1,6 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
+#include <ops/along.hpp>
 #include <ops/arrange.hpp>
 
 #include <algorithm>
@@ -7,7 +8,7 @@
 
 namespace xgrad {
 
-// All of these are made of the ops in ops/shape.hpp.
+using detail::Along;
 
 static const Op roll_op(
     "roll",
@@ -16,14 +17,20 @@ static const Op roll_op(
 template <class T>
 Variable<T> roll(const Variable<T>& x, std::ptrdiff_t shift, std::ptrdiff_t axis, Where where) {
     const std::size_t at = checked_axis("roll", axis, x.rank());
-    const auto n = static_cast<std::ptrdiff_t>(x.shape()[at]);
-    if (n == 0 || shift % n == 0)
+    const Along along(x.shape(), at);
+    if (along.extent == 0)
         return reshape(x, x.shape(), where);
-    const auto cut = static_cast<std::size_t>(n - (shift % n + n) % n);
-    return concatenate<T>(
-        {slice(x, axis, cut, x.shape()[at], 1, where), slice(x, axis, 0, cut, 1, where)},
-        axis,
-        where);
+    const auto n = static_cast<std::ptrdiff_t>(along.extent);
+    const std::ptrdiff_t forward = (shift % n + n) % n;
+    const std::size_t lane = along.extent * along.inner;
+    const std::size_t cut = lane - static_cast<std::size_t>(forward) * along.inner;
+    Array<T> y = empty<T>(x.shape());
+    for (std::size_t o = 0; o < along.outer; ++o) {
+        const T* from = x.value().data() + o * lane;
+        std::rotate_copy(from, from + cut, from + lane, y.data() + o * lane);
+    }
+    return record(roll_op, std::move(y), where)
+        .wrt(x, [back = n - forward, axis](const Variable<T>& g) { return roll(g, back, axis); });
 }
 template Variable<float> roll(const Variable<float>&, std::ptrdiff_t, std::ptrdiff_t, Where);
 template Variable<double> roll(const Variable<double>&, std::ptrdiff_t, std::ptrdiff_t, Where);
@@ -35,14 +42,33 @@ static const Op flip_op(
          return flip(in[0], {0, -1});
      }).linear()});
 template <class T>
-Variable<T> flip(const Variable<T>& x, const Axes& axes, Where where) {
-    Variable<T> y = axes.empty() ? reshape(x, x.shape(), where) : x;
-    for (const std::size_t axis : checked_axes("flip", axes, x.rank())) {
-        std::vector<std::int64_t> backwards(x.shape()[axis]);
-        std::iota(backwards.rbegin(), backwards.rend(), 0);
-        y = gather(y, static_cast<std::ptrdiff_t>(axis), backwards, where);
+static Array<T> flipped(const Array<T>& x, std::size_t axis) {
+    const Along along(x.shape(), axis);
+    Array<T> y = empty<T>(x.shape());
+    const T* from = x.data();
+    for (std::size_t o = 0; o < along.outer; ++o) {
+        T* to = y.data() + (o + 1) * along.extent * along.inner;
+        for (std::size_t i = 0; i < along.extent; ++i, from += along.inner) {
+            to -= along.inner;
+            if (along.inner == 1)
+                *to = *from;
+            else
+                std::copy_n(from, along.inner, to);
+        }
     }
     return y;
+}
+template <class T>
+Variable<T> flip(const Variable<T>& x, const Axes& axes, Where where) {
+    const std::vector<std::size_t> checked = checked_axes("flip", axes, x.rank());
+    if (checked.empty())
+        return reshape(x, x.shape(), where);
+    Array<T> y = flipped(x.value(), checked.front());
+    for (std::size_t i = 1; i < checked.size(); ++i)
+        y = flipped(y, checked[i]);
+    return record(flip_op, std::move(y), where).wrt(x, [axes](const Variable<T>& g) {
+        return flip(g, axes);
+    });
 }
 template Variable<float> flip(const Variable<float>&, const Axes&, Where);
 template Variable<double> flip(const Variable<double>&, const Axes&, Where);

@@ -10,6 +10,22 @@ namespace xgrad {
 using detail::Along;
 using detail::with_extent;
 
+// Runs of `inner` elements, which lie so many elements apart in y and in x.
+template <class T>
+static void copy_runs(
+    T* y, std::size_t step_y, const T* x, std::size_t step_x, std::size_t runs, std::size_t inner) {
+    if (step_y == inner && step_x == inner) {
+        std::copy_n(x, runs * inner, y);
+        return;
+    }
+    for (std::size_t i = 0; i < runs; ++i, y += step_y, x += step_x) {
+        if (inner == 1)
+            *y = *x;
+        else
+            std::copy_n(x, inner, y);
+    }
+}
+
 // The transpose of slice: x at begin, begin + step, ... along an axis of zeros.
 template <class T>
 static Variable<T> place(
@@ -44,18 +60,11 @@ Variable<T> slice(
             x.shape(),
             from.extent);
     }
-    const std::size_t taken = (end - begin + step - 1) / step;
+    const std::size_t taken = (end - begin + step - 1) / step, inner = from.inner;
     Array<T> y = empty<T>(with_extent(x.shape(), at, taken));
-    T* to = y.data();
     for (std::size_t o = 0; o < from.outer; ++o) {
-        const T* row = x.value().data() + (o * from.extent + begin) * from.inner;
-        if (step == 1) {
-            to = std::copy_n(row, taken * from.inner, to);
-            continue;
-        }
-        for (std::size_t i = 0; i < taken; ++i) {
-            to = std::copy_n(row + i * step * from.inner, from.inner, to);
-        }
+        const T* first = x.value().data() + (o * from.extent + begin) * inner;
+        copy_runs(y.data() + o * taken * inner, inner, first, step * inner, taken, inner);
     }
     return record(slice_op, std::move(y), where)
         .wrt(x, [at, begin, extent = from.extent, step](const Variable<T>& g) {
@@ -89,11 +98,11 @@ static Variable<T> place(
             extent);
     }
     Array<T> y(with_extent(x.shape(), axis, extent), T(0));
-    const T* in = x.value().data();
+    const std::size_t inner = from.inner;
     for (std::size_t o = 0; o < from.outer; ++o) {
-        for (std::size_t i = 0; i < from.extent; ++i, in += from.inner) {
-            std::copy_n(in, from.inner, y.data() + (o * extent + begin + i * step) * from.inner);
-        }
+        const T* row = x.value().data() + o * from.extent * inner;
+        T* first = y.data() + (o * extent + begin) * inner;
+        copy_runs(first, step * inner, row, inner, from.extent, inner);
     }
     return record(place_op, std::move(y)).wrt(x, [axis, begin, end, step](const Variable<T>& g) {
         return slice(g, static_cast<std::ptrdiff_t>(axis), begin, end, step);
@@ -261,9 +270,13 @@ Variable<T> gather(const Variable<T>& x, std::ptrdiff_t axis, Indices indices, W
     Array<T> y = empty<T>(with_extent(x.shape(), at, indices.size()));
     T* to = y.data();
     for (std::size_t o = 0; o < from.outer; ++o) {
+        const T* row = x.value().data() + o * from.extent * from.inner;
         for (const std::int64_t index : indices) {
-            const auto row = o * from.extent + static_cast<std::size_t>(index);
-            to = std::copy_n(x.value().data() + row * from.inner, from.inner, to);
+            if (from.inner == 1)
+                *to++ = row[index];
+            else
+                to =
+                    std::copy_n(row + static_cast<std::size_t>(index) * from.inner, from.inner, to);
         }
     }
     return record(gather_op, std::move(y), where)
@@ -316,18 +329,24 @@ template Variable<double> scatter_add(
 
 namespace {
 
-// The position in an array with `extent` along the axis that element `flat` of the indices names.
-std::size_t indexed_position(
-    const char* op,
-    const IndexArray& indices,
-    const Along& along,
-    std::size_t axis,
-    std::size_t flat,
-    std::size_t extent) {
-    const std::int64_t index = indices.data()[flat];
-    check_index(op, index, flat, axis, extent);
-    const std::size_t outer = flat / (along.extent * along.inner);
-    return (outer * extent + static_cast<std::size_t>(index)) * along.inner + flat % along.inner;
+// f(i, at) where element i of the indices names element `at` of an array with `extent` along the
+// axis.
+template <class F>
+void each_indexed(
+    const char* op, const IndexArray& indices, std::size_t axis, std::size_t extent, F f) {
+    const Along along(indices.shape(), axis);
+    const std::size_t lane = along.extent * along.inner;
+    std::size_t i = 0;
+    for (std::size_t o = 0; o < along.outer; ++o) {
+        std::size_t column = 0;
+        for (const std::size_t end = i + lane; i < end; ++i) {
+            const std::int64_t index = indices.data()[i];
+            check_index(op, index, i, axis, extent);
+            f(i, (o * extent + static_cast<std::size_t>(index)) * along.inner + column);
+            if (++column == along.inner)
+                column = 0;
+        }
+    }
 }
 
 void check_like(const char* op, const Shape& x, const Shape& indices, std::size_t axis) {
@@ -355,13 +374,16 @@ Variable<T> take_along(
     const Variable<T>& x, const IndexArray& indices, std::ptrdiff_t axis, Where where) {
     const std::size_t at = checked_axis("take_along", axis, x.rank());
     check_like("take_along", x.shape(), indices.shape(), at);
-    const Along along(indices.shape(), at);
     const std::size_t extent = x.shape()[at];
     Array<T> y = empty<T>(indices.shape());
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        y.data()[i] =
-            x.value().data()[indexed_position("take_along", indices, along, at, i, extent)];
-    }
+    each_indexed(
+        "take_along",
+        indices,
+        at,
+        extent,
+        [from = x.value().data(), to = y.data()](std::size_t i, std::size_t named) {
+            to[i] = from[named];
+        });
     return record(take_along_op, std::move(y), where)
         .wrt(x, [indices, at, extent](const Variable<T>& g) {
             return put_along(g, indices, static_cast<std::ptrdiff_t>(at), extent);
@@ -390,12 +412,15 @@ Variable<T> put_along(
             x.shape(),
             indices.shape());
     }
-    const Along along(indices.shape(), at);
     Array<T> y(with_extent(x.shape(), at, extent), T(0));
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        y.data()[indexed_position("put_along", indices, along, at, i, extent)] +=
-            x.value().data()[i];
-    }
+    each_indexed(
+        "put_along",
+        indices,
+        at,
+        extent,
+        [from = x.value().data(), to = y.data()](std::size_t i, std::size_t named) {
+            to[named] += from[i];
+        });
     return record(put_along_op, std::move(y), where).wrt(x, [indices, at](const Variable<T>& g) {
         return take_along(g, indices, static_cast<std::ptrdiff_t>(at));
     });

@@ -1,6 +1,7 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/kernels.hpp>
+#include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/gemm.hpp>
 #include <ops/linalg.hpp>
@@ -9,6 +10,8 @@
 #include <ops/shape.hpp>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace xgrad {
 namespace {
@@ -56,24 +59,26 @@ Array<T> product_value(const Array<T>& a, bool transpose_a, const Array<T>& b, b
         multiply(0, 0, 0);
         return c;
     }
-    if (batch_a == batch_b) {
-        for (std::size_t i = 0; i < matrices; ++i)
-            multiply(i, i, i);
-        return c;
-    }
+    // Where the matrices of each product begin, counted in matrices.
     const detail::Loops loops(batch, {&batch_a, &batch_b});
-    std::size_t i = 0;
-    for (std::size_t step = 0; i < matrices; ++step) {
+    std::vector<std::pair<std::size_t, std::size_t>> begins;
+    begins.reserve(matrices);
+    for (std::size_t step = 0; begins.size() < matrices; ++step) {
         const std::size_t from_a = loops.offset(0, step), from_b = loops.offset(1, step);
         for (std::size_t r = 0; r < loops.rows(); ++r) {
-            for (std::size_t q = 0; q < loops.columns(); ++q, ++i) {
-                multiply(
+            for (std::size_t q = 0; q < loops.columns(); ++q) {
+                begins.emplace_back(
                     from_a + r * loops.row_stride(0) + q * loops.column_stride(0),
-                    from_b + r * loops.row_stride(1) + q * loops.column_stride(1),
-                    i);
+                    from_b + r * loops.row_stride(1) + q * loops.column_stride(1));
             }
         }
     }
+    constexpr std::size_t grain = std::size_t{1} << 20;  // multiply-adds a thread is worth
+    const std::size_t least = 1 + grain / (1 + shape.m * shape.n * shape.k);
+    detail::parallel_ranges(matrices, least, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i)
+            multiply(begins[i].first, begins[i].second, i);
+    });
     return c;
 }
 

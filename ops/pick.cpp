@@ -8,8 +8,6 @@
 
 namespace xgrad {
 
-// All of these are made of the ops in ops/shape.hpp and where.
-
 namespace {
 
 // Flat indices of a diagonal in a matrix of rows by columns.
@@ -37,7 +35,8 @@ Variable<T> diagonal_of(
     order.push_back(static_cast<std::ptrdiff_t>(column));
     const std::size_t rows = x.shape()[row], columns = x.shape()[column];
     shape.push_back(rows * columns);
-    const Variable<T> flat = reshape(permute(x, order, where), shape, where);
+    const Variable<T> last = std::ranges::is_sorted(order) ? x : permute(x, order, where);
+    const Variable<T> flat = reshape(last, shape, where);
     return gather(flat, -1, diagonal_indices(rows, columns, offset), where);
 }
 
@@ -85,19 +84,29 @@ template Variable<double> diag(const Variable<double>&, std::ptrdiff_t, Where);
 
 namespace {
 
-// x where keep(column - row), else 0.
-template <class T, class Keep>
-Variable<T> triangle(const char* op, const Variable<T>& x, Keep keep, Where where) {
-    if (x.rank() < 2)
-        fail<ShapeError>("{}: x has shape {}; need at least two axes", op, x.shape());
-    const std::size_t rows = x.shape()[x.rank() - 2], columns = x.shape()[x.rank() - 1];
-    Array<T> mask = empty<T>({rows, columns});
-    for (std::size_t i = 0; i < mask.size(); ++i) {
-        const auto above =
-            static_cast<std::ptrdiff_t>(i % columns) - static_cast<std::ptrdiff_t>(i / columns);
-        mask.data()[i] = keep(above) ? T(1) : T(0);
+// x with zeros above the diagonal that lies `offset` to the right of the main one, or below it.
+template <class T>
+Array<T> triangle(const char* op, const Array<T>& x, std::ptrdiff_t offset, bool lower) {
+    const Shape& shape = x.shape();
+    if (shape.size() < 2)
+        fail<ShapeError>("{}: x has shape {}; need at least two axes", op, shape);
+    const auto rows = static_cast<std::ptrdiff_t>(shape[shape.size() - 2]);
+    const auto columns = static_cast<std::ptrdiff_t>(shape.back());
+    offset = std::clamp(offset, -rows, columns) + (lower ? 1 : 0);
+    Array<T> y = empty<T>(shape);
+    const T* from = x.data();
+    T* to = y.data();
+    for (T* const end = to + y.size(); to != end;) {
+        for (std::ptrdiff_t row = 0; row < rows; ++row, from += columns, to += columns) {
+            const std::ptrdiff_t cut = std::clamp<std::ptrdiff_t>(row + offset, 0, columns);
+            std::copy_n(from, columns, to);
+            if (lower)
+                std::fill(to + cut, to + columns, T(0));
+            else
+                std::fill(to, to + cut, T(0));
+        }
     }
-    return xgrad::where(Variable<T>(std::move(mask)), x, T(0), where);
+    return y;
 }
 
 }  // namespace
@@ -108,8 +117,8 @@ static const Op tril_op(
      on({{2, 3, 2}}, [](const auto& in) { return tril(in[0], -1); }).linear()});
 template <class T>
 Variable<T> tril(const Variable<T>& x, std::ptrdiff_t offset, Where where) {
-    return triangle(
-        "tril", x, [offset](auto above) { return above <= offset; }, where);
+    return record(tril_op, triangle("tril", x.value(), offset, true), where)
+        .wrt(x, [offset](const Variable<T>& g) { return tril(g, offset); });
 }
 template Variable<float> tril(const Variable<float>&, std::ptrdiff_t, Where);
 template Variable<double> tril(const Variable<double>&, std::ptrdiff_t, Where);
@@ -120,8 +129,8 @@ static const Op triu_op(
      on({{2, 3, 2}}, [](const auto& in) { return triu(in[0], 1); }).linear()});
 template <class T>
 Variable<T> triu(const Variable<T>& x, std::ptrdiff_t offset, Where where) {
-    return triangle(
-        "triu", x, [offset](auto above) { return above >= offset; }, where);
+    return record(triu_op, triangle("triu", x.value(), offset, false), where)
+        .wrt(x, [offset](const Variable<T>& g) { return triu(g, offset); });
 }
 template Variable<float> triu(const Variable<float>&, std::ptrdiff_t, Where);
 template Variable<double> triu(const Variable<double>&, std::ptrdiff_t, Where);

@@ -4,10 +4,12 @@
 #include <autograd/grain.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
+#include <ops/arrange.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/operators.hpp>
 #include <ops/reduce.hpp>
 #include <ops/row_kernels.hpp>
+#include <ops/scan.hpp>
 #include <ops/shape.hpp>
 
 #include <algorithm>
@@ -261,8 +263,72 @@ static const Op prod_op(
     "prod",
     {on({{3, 2}}, [](const auto& in) { return prod(in[0]); }),
      on({{2, 3}}, [](const auto& in) { return prod(in[0], {1}, true); })});
-// A tree of products, so that zeros need no care at any order: halves are multiplied until one
-// slice is left.
+namespace {
+
+// Calls f(row) for each row of an array (rows, columns), rows spread over the threads.
+template <class F>
+void each_row(const Shape& shape, F f) {
+    const std::size_t grain = 1 + detail::parallel_grain / (shape[1] + 1);
+    detail::parallel_ranges(shape[0], grain, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row)
+            f(row);
+    });
+}
+
+// The product of each row, (rows, 1), in double: intermediate products do not leave float's range.
+template <class T>
+Array<T> products_of(const Array<T>& x) {
+    const std::size_t n = x.shape()[1];
+    Array<T> y = empty<T>({x.shape()[0], 1});
+    each_row(x.shape(), [&](std::size_t row) {
+        const T* from = x.data() + row * n;
+        constexpr std::size_t lanes = 8;  // each multiplication waits for the one before
+        double products[lanes] = {1, 1, 1, 1, 1, 1, 1, 1};
+        std::size_t i = 0;
+        for (; i + lanes <= n; i += lanes) {
+            for (std::size_t lane = 0; lane < lanes; ++lane)
+                products[lane] *= from[i + lane];
+        }
+        double product = 1;
+        for (const double partial : products)
+            product *= partial;
+        for (; i < n; ++i)
+            product *= from[i];
+        y.data()[row] = static_cast<T>(product);
+    });
+    return y;
+}
+
+// For each element the product of its row's others, those before times those behind: zeros need no
+// care, at any order.
+template <class T>
+Variable<T> products_of_others(const Variable<T>& x) {
+    const std::size_t rows = x.shape()[0], n = x.shape()[1];
+    if (grad_enabled()) {
+        Array<T> first(x.shape(), T(0)), last = first;
+        for (std::size_t row = 0; row < rows; ++row)
+            first(row, 0) = last(row, n - 1) = T(1);
+        return linear_recurrence(roll(x, 1, 1), Variable<T>(std::move(first)), 1) *
+               linear_recurrence(roll(x, -1, 1), Variable<T>(std::move(last)), 1, true);
+    }
+    Array<T> y = empty<T>(x.shape());
+    Array<double> all_before = empty<double>(x.shape());
+    each_row(x.shape(), [&](std::size_t row) {
+        const T* from = x.value().data() + row * n;
+        T* to = y.data() + row * n;
+        double* before = all_before.data() + row * n;
+        double product = 1;
+        for (std::size_t i = 0; i < n; product *= from[i++])
+            before[i] = product;
+        product = 1;
+        for (std::size_t i = n; i-- > 0; product *= from[i])
+            to[i] = static_cast<T>(before[i] * product);
+    });
+    return Variable<T>(std::move(y));
+}
+
+}  // namespace
+
 template <class T>
 Variable<T> prod(const Variable<T>& x, const Axes& axes, bool keep_dims, Where where) {
     const Reduced to("prod", x.shape(), axes);
@@ -277,13 +343,13 @@ Variable<T> prod(const Variable<T>& x, const Axes& axes, bool keep_dims, Where w
     const Shape& result = keep_dims ? to.kept : to.dropped;
     if (to.count == 0)
         return add(sum(x, axes, keep_dims, where), T(1), where);
-    Variable<T> y = reshape(permute(x, order, where), {count(to.dropped), to.count}, where);
-    while (y.shape()[1] > 1) {
-        const std::size_t n = y.shape()[1], half = n / 2;
-        Variable<T> pairs =
-            mul(slice(y, 1, 0, half, 1, where), slice(y, 1, half, 2 * half, 1, where), where);
-        y = n % 2 == 0 ? pairs : concatenate<T>({pairs, slice(y, 1, n - 1, n, 1, where)}, 1, where);
-    }
+    const Variable<T> last = std::ranges::is_sorted(order) ? x : permute(x, order, where);
+    const Shape matrix{count(to.dropped), to.count};
+    const Variable<T> rows = last.shape() == matrix ? last : reshape(last, matrix, where);
+    const Variable<T> y = record(prod_op, products_of(rows.value()), where)
+                              .wrt(rows, [rows = keep(rows)](const Variable<T>& g) {
+                                  return g * products_of_others(*rows);
+                              });
     return reshape(y, result, where);
 }
 template Variable<float> prod(const Variable<float>&, const Axes&, bool, Where);

@@ -177,6 +177,19 @@ double digamma(double x) noexcept {
     return y + std::log(x) - 0.5 / x - z * series;
 }
 
+// As digamma, of x > 0: recurrence (6.4.6), then the asymptotic series (6.4.12).
+static double trigamma(double x) noexcept {
+    double y = 0;
+    for (; x < 10; x += 1)
+        y += 1 / (x * x);
+    const double z = 1 / (x * x);
+    double series = -3617.0 / 510;
+    for (const double c :
+         {7.0 / 6, -691.0 / 2730, 5.0 / 66, -1.0 / 30, 1.0 / 42, -1.0 / 30, 1.0 / 6})
+        series = series * z + c;
+    return y + 1 / x + z * (0.5 + series / x);
+}
+
 // (-1)^(n+1) n! zeta(n + 1, x) (6.4.10), reflected below 0 (6.4.7).
 double polygamma(double n, double x) noexcept {
     if (!is_order(n))
@@ -191,6 +204,8 @@ double polygamma(double n, double x) noexcept {
         const double mirrored = polygamma(n, 1 - x);
         return (is_odd(n) ? -mirrored : mirrored) - cot_derivative(n, x);
     }
+    if (n == 1)
+        return trigamma(x);
     double factorial = 1;
     for (double i = 2; i <= n; ++i)
         factorial *= i;

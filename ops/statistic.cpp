@@ -1,6 +1,9 @@
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/grain.hpp>
+#include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
+#include <ops/distance.hpp>
 #include <ops/elementwise.hpp>
 #include <ops/linalg.hpp>
 #include <ops/operators.hpp>
@@ -8,6 +11,7 @@
 #include <ops/shape.hpp>
 #include <ops/statistic.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -203,13 +207,130 @@ template Variable<double> pairwise_distance(
 static const Op cdist_op(
     "cdist",
     {on({{3, 2}, {4, 2}}, [](const auto& in) { return cdist(in[0], in[1] + 10); }),
+     on({{2, 2, 3}, {2, 2, 3}}, [](const auto& in) { return cdist(in[0], in[1] + 10); }),
      on({{2, 2, 3}, {2, 3}}, [](const auto& in) { return cdist(in[0], in[1] + 10, 3); })});
+
+namespace {
+
+// Stacks of matrices a (..., M, K) and b (..., N, K), whose rows meet.
+template <class T>
+struct RowPairs {
+    RowPairs(const Array<T>& a, const Array<T>& b)
+        : m(a.shape()[a.shape().size() - 2]),
+          n(b.shape()[b.shape().size() - 2]),
+          k(a.shape().back()),
+          stacked(k == 0 || m == 0 ? 0 : a.size() / m / k) {}
+
+    // f(matrix, row of a in all of a) for each row of a, spread over the threads.
+    template <class F>
+    void each(F f) const {
+        const std::size_t grain = 1 + detail::parallel_grain / (1 + n * k);
+        detail::parallel_ranges(stacked * m, grain, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t row = begin; row < end; ++row)
+                f(row / m, row);
+        });
+    }
+
+    std::size_t m, n, k, stacked;
+};
+
+// Euclidean distances. Squares that leave the range of T, or come near its end, are formed anew,
+// scaled.
+template <class T>
+Array<T> distances(const Array<T>& a, const Array<T>& b) {
+    const RowPairs<T> pairs(a, b);
+    const std::size_t n = pairs.n, k = pairs.k;
+    Shape shape = a.shape();
+    shape.back() = n;
+    if (pairs.stacked == 0 || n == 0)
+        return Array<T>(shape, T(0));
+    Array<T> y = empty<T>(shape);
+    constexpr T least = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
+    pairs.each([&](std::size_t matrix, std::size_t row) {
+        const T *x = a.data() + row * k, *rows = b.data() + matrix * n * k;
+        T* to = y.data() + row * n;
+        detail::kernels<detail::DistanceKernels<T>>().squares(to, x, rows, n, k);
+        for (std::size_t j = 0; j < n; ++j) {
+            if (to[j] >= least && to[j] < std::numeric_limits<T>::infinity()) {
+                to[j] = std::sqrt(to[j]);
+                continue;
+            }
+            long double total = 0;
+            for (std::size_t i = 0; i < k; ++i) {
+                const long double d = x[i] - rows[j * k + i];
+                total += d * d;
+            }
+            to[j] = static_cast<T>(std::sqrt(total));
+        }
+    });
+    return y;
+}
+
+// The share of a: sums over j of w_ij (a_i - b_j), w = g / distance, 0 at distance 0.
+template <class T>
+Array<T> pulls(const Array<T>& weights, const Array<T>& a, const Array<T>& b) {
+    const RowPairs<T> pairs(a, b);
+    Array<T> y = empty<T>(a.shape());
+    pairs.each([&](std::size_t matrix, std::size_t row) {
+        detail::kernels<detail::DistanceKernels<T>>().pulls(
+            y.data() + row * pairs.k,
+            weights.data() + row * pairs.n,
+            a.data() + row * pairs.k,
+            b.data() + matrix * pairs.n * pairs.k,
+            pairs.n,
+            pairs.k);
+    });
+    return y;
+}
+
+template <class T>
+Variable<T> differences(const Variable<T>& a, const Variable<T>& b, Where where) {
+    return sub(unsqueeze(a, -2, where), unsqueeze(b, -3, where), where);
+}
+
+// What g, (..., M, N), pulls at the rows of a.
+template <class T>
+Variable<T> share_of_rows(
+    const Variable<T>& g, const Variable<T>& y, const Variable<T>& a, const Variable<T>& b) {
+    const auto is_tiny = [](T distance) {
+        return distance > 0 && distance < 4 * std::numeric_limits<T>::min();
+    };
+    if (grad_enabled() || std::ranges::any_of(y.value(), is_tiny)) {
+        const Variable<T> unit = zero_at_zero(
+            unsqueeze(y, -1),
+            [&](const Variable<T>& distance) {
+                return differences(a, b, Where::current()) / distance;
+            },
+            Where::current());
+        return sum(unsqueeze(g, -1) * unit, {-2});
+    }
+    const Variable<T> weights = zero_at_zero(
+        y, [&](const Variable<T>& distance) { return g / distance; }, Where::current());
+    return Variable<T>(pulls(weights.value(), a.value(), b.value()));
+}
+
+}  // namespace
+
 template <class T>
 Variable<T> cdist(
     const Variable<T>& a, const std::type_identity_t<Variable<T>>& b, double p, Where where) {
     if (a.rank() < 2 || b.rank() < 2 || a.shape().back() != b.shape().back()) {
         fail<ShapeError>(
             "cdist: a is {}, b is {}; need a (..., M, K) and b (..., N, K)", a.shape(), b.shape());
+    }
+    const auto stack_of = [](const Variable<T>& x) {
+        return Shape(x.shape().begin(), x.shape().end() - 2);
+    };
+    if (p == 2 && stack_of(a) == stack_of(b)) {
+        return record(cdist_op, distances(a.value(), b.value()), where)
+            .wrt(
+                a,
+                [a = keep(a), b = keep(b)](const Variable<T>& g, const Variable<T>& y) {
+                    return share_of_rows(g, y, *a, *b);
+                })
+            .wrt(b, [a = keep(a), b = keep(b)](const Variable<T>& g, const Variable<T>& y) {
+                return share_of_rows(transpose(g, -2, -1), transpose(y, -2, -1), *b, *a);
+            });
     }
     const Variable<T> rows = unsqueeze(a, -2, where), columns = unsqueeze(b, -3, where);
     static_cast<void>(broadcast_shape("cdist", rows.shape(), columns.shape()));

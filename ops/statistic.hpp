@@ -53,8 +53,9 @@ template <class T>
     Where where = Where::current());
 
 /// All distances between rows: a (..., M, K), b (..., N, K), the leading axes broadcast; element
-/// (..., i, j) is norm(a_i - b_j, p). Gradients: norm's, 0 at distance 0. Makes (..., M, N, K)
-/// differences: exact for near rows, where |a|^2 + |b|^2 - 2 a b cancels.
+/// (..., i, j) is norm(a_i - b_j, p). Gradients: norm's, 0 at distance 0. From the
+/// differences: exact for near rows, where |a|^2 + |b|^2 - 2 a b cancels. Where p is not 2 or the
+/// leading axes differ, and for derivatives of derivatives, it makes all (..., M, N, K) of them.
 template <class T>
 [[nodiscard]] Variable<T> cdist(
     const Variable<T>& a,
