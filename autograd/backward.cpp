@@ -170,8 +170,8 @@ private:
         Variable<T> gradient = std::move(taken.mapped().gradient);
         running = {nullptr, nullptr};
         const auto wanted = selective_ ? wanted_.find(node.get()) : wanted_.end();
-        bool is_result =
-            selective_ ? wanted != wanted_.end() && wanted->second.asked : node->is_leaf();
+        bool is_result = selective_ ? wanted != wanted_.end() && wanted->second.asked
+                                    : node->is_leaf() && !node->frozen;
         const bool hooked = node->hooked.load(std::memory_order_acquire);
         if (is_result || hooked || anomaly)
             gradient = spread(std::move(gradient), node->shape);

@@ -145,20 +145,19 @@ bool broadcasts(const Shape& narrow, const Shape& wide) {
 }
 
 }  // namespace
-}  // namespace detail
 
-namespace {
-
-// The number of elements fits std::size_t.
-bool is_countable(const Shape& shape) {
+void check_countable(const char* op, const Shape& shape) {
     std::size_t n = 1;
     const auto overflows = [&n](std::size_t extent) {
         return __builtin_mul_overflow(n, extent, &n);
     };
-    return std::ranges::count(shape, 0u) > 0 || std::ranges::none_of(shape, overflows);
+    if (std::ranges::count(shape, 0u) == 0 && std::ranges::any_of(shape, overflows)) {
+        fail<ShapeError>(
+            "{}: shape {} has more elements than 64 bits count; need fewer", op, shape);
+    }
 }
 
-}  // namespace
+}  // namespace detail
 
 // The transpose of a repetition is a sum.
 static const Op broadcast_to_op(
@@ -180,10 +179,7 @@ Variable<T> broadcast_to(const Variable<T>& x, const Shape& shape, Where where) 
             x.shape(),
             shape);
     }
-    if (!is_countable(shape)) {
-        fail<ShapeError>(
-            "broadcast_to: shape {} has more elements than 64 bits count; need fewer", shape);
-    }
+    detail::check_countable("broadcast_to", shape);
     return record(broadcast_to_op, detail::repeat_to(x.value(), shape), where)
         .wrt(x, [narrow = x.shape()](const Variable<T>& g) { return sum_to(g, narrow); });
 }

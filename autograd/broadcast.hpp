@@ -40,6 +40,9 @@ namespace detail {
 template <class T>
 [[nodiscard]] Array<T> sum_axes(const Array<T>& x, const std::vector<std::size_t>& axes);
 
+/// Throws ShapeError for a shape whose number of elements does not fit std::size_t.
+void check_countable(const char* op, const Shape& shape);
+
 /// An iteration over an output and its operands with adjacent axes merged wherever all of them
 /// allow it: extents outermost first, and each operand's strides, 0 along a broadcast axis.
 struct Loops {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -104,11 +105,21 @@ void detail::parallel_tasks(std::size_t tasks, FunctionRef<std::size_t> task) {
         return;
     }
     static Workers workers;
+    std::mutex mutex;
+    std::exception_ptr failure;
     workers.run(threads - 1, tasks, [&](std::size_t i) {
         inside_task = true;
-        task(i);
+        try {
+            task(i);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!failure)
+                failure = std::current_exception();
+        }
         inside_task = false;
     });
+    if (failure)
+        std::rethrow_exception(failure);
 }
 
 void detail::parallel_ranges(

@@ -34,7 +34,8 @@ private:
 };
 
 /// Calls task(i) for i in [0, tasks), spread over the threads; returns when all are done. What
-/// the tasks are may depend on sizes only, never on the number of threads. Tasks do not throw.
+/// the tasks are may depend on sizes only, never on the number of threads. Throws the first
+/// exception that a task threw; the others still run.
 void parallel_tasks(std::size_t tasks, FunctionRef<std::size_t> task);
 
 /// Splits [0, n) into ranges of at least `grain` and calls body(begin, end) for each.

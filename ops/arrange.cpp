@@ -264,7 +264,7 @@ std::vector<Variable<T>> chunk(
         static_cast<void>(checked_axis("chunk", axis, 0));
     if (pieces == 0)
         throw std::invalid_argument("chunk: pieces is 0; need pieces >= 1");
-    const std::size_t size = (n + pieces - 1) / pieces;
+    const std::size_t size = n / pieces + (n % pieces == 0 ? 0 : 1);
     // Nothing is cut into pieces of nothing.
     std::vector<std::size_t> extents(size == 0 ? pieces : n / size, size);
     if (size > 0 && n % size > 0)

@@ -310,6 +310,7 @@ ValuesAnd<T> vjp_of(
     const VariableList<T>& cotangents,
     FunctionalOptions options,
     const char* caller) {
+    const GradModeGuard recording(true);
     const VariableList<T> leaves = leaves_of(inputs, options, caller);
     const VariableList<T> values = f(leaves);
     VariableList<T> seeds = cotangents;
@@ -328,6 +329,7 @@ ValuesAnd<T> jvp_of(
     const VariableList<T>& inputs,
     const VariableList<T>& tangents,
     FunctionalOptions options) {
+    const GradModeGuard recording(true);
     check_like("jvp", "tangent", "input", tangents, inputs);
     const VariableList<T> leaves = leaves_of(inputs, options, "jvp");
     const VariableList<T> values = f(leaves);
@@ -339,6 +341,7 @@ ValuesAnd<T> jvp_of(
 template <class T>
 std::vector<VariableList<T>> jacobian_of(
     const ListFunction<T>& f, const VariableList<T>& inputs, FunctionalOptions options) {
+    const GradModeGuard recording(true);
     const VariableList<T> leaves = leaves_of(inputs, options, "jacobian");
     const VariableList<T> values = f(leaves);
     // A pass over the recorded gradient costs about two over the function.
@@ -349,6 +352,7 @@ std::vector<VariableList<T>> jacobian_of(
 template <class T>
 std::vector<VariableList<T>> hessian_of(
     const ListFunction<T>& f, const VariableList<T>& inputs, FunctionalOptions options) {
+    const GradModeGuard recording(true);
     const RecordedGradient<T> at("hessian", f, inputs, options);
     return by_rows(at.gradient, at.leaves, options);
 }
@@ -359,6 +363,7 @@ ValuesAnd<T> hvp_of(
     const VariableList<T>& inputs,
     const VariableList<T>& vectors,
     FunctionalOptions options) {
+    const GradModeGuard recording(true);
     check_like("hvp", "vector", "input", vectors, inputs);
     const RecordedGradient<T> at("hvp", f, inputs, options);
     auto products = gradients(at.gradient, at.leaves, vectors, options.create_graph, false);

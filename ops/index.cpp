@@ -1,3 +1,4 @@
+#include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/along.hpp>
@@ -60,7 +61,7 @@ Variable<T> slice(
             x.shape(),
             from.extent);
     }
-    const std::size_t taken = (end - begin + step - 1) / step, inner = from.inner;
+    const std::size_t taken = begin == end ? 0 : 1 + (end - begin - 1) / step, inner = from.inner;
     Array<T> y = empty<T>(with_extent(x.shape(), at, taken));
     for (std::size_t o = 0; o < from.outer; ++o) {
         const T* first = x.value().data() + (o * from.extent + begin) * inner;
@@ -308,7 +309,9 @@ Variable<T> scatter_add(
             from.extent);
     }
     check_indices("scatter_add", indices, at, extent);
-    Array<T> y(with_extent(x.shape(), at, extent), T(0));
+    const Shape shape = with_extent(x.shape(), at, extent);
+    detail::check_countable("scatter_add", shape);
+    Array<T> y(shape, T(0));
     const T* in = x.value().data();
     for (std::size_t o = 0; o < from.outer; ++o) {
         for (const std::int64_t index : indices) {
@@ -412,7 +415,9 @@ Variable<T> put_along(
             x.shape(),
             indices.shape());
     }
-    Array<T> y(with_extent(x.shape(), at, extent), T(0));
+    const Shape shape = with_extent(x.shape(), at, extent);
+    detail::check_countable("put_along", shape);
+    Array<T> y(shape, T(0));
     each_indexed(
         "put_along",
         indices,

@@ -157,6 +157,9 @@ std::size_t cholesky_factor(T* a, std::size_t n) {
     const int order = integer(n);
     int info = 0;
     Lapack<T>::potrf("U", &order, a, &order, &info, 1);
+    // NaN and infinity are no pivots, but may pass there.
+    for (std::size_t i = 0; info == 0 && i < n; ++i)
+        info = std::isfinite(a[i * n + i]) ? 0 : integer(i + 1);
     return static_cast<std::size_t>(info);
 }
 
@@ -222,6 +225,10 @@ template <class T>
 bool singular_values(T* a, std::size_t m, std::size_t n, T* u, T* s, T* vt) {
     if (m == 0 || n == 0)
         return true;
+    for (std::size_t i = 0; i < m * n; ++i) {
+        if (!std::isfinite(a[i]))
+            return false;
+    }
     one_blas_thread();
     const int rows = integer(n), columns = integer(m), k = std::min(rows, columns);
     int info = 0;

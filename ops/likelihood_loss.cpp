@@ -35,7 +35,8 @@ Variable<T> kl_div(
     const Variable<T> safe = xgrad::where(none, log_target ? T(0) : T(1), target, where);
     const Variable<T> share = log_target ? exp(safe, where) : safe;
     const Variable<T> logs = log_target ? safe : log(safe, where);
-    const Variable<T> terms = mul(share, sub(logs, x, where), where);
+    const Variable<T> known = xgrad::where(none, T(0), x, where);
+    const Variable<T> terms = mul(share, sub(logs, known, where), where);
     return reduce("kl_div", xgrad::where(none, T(0), terms, where), reduction, where);
 }
 template Variable<float> kl_div(

@@ -134,22 +134,22 @@ auto operator/(A&& a, B&& b) { return div(a, b); }
 
 /// greater(a, b).
 template <class A, class B>
-    requires(Operands<A, B>)
-auto operator>(const A& a, const B& b) { return greater(a, b); }
+    requires(Operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>)
+auto operator>(A&& a, B&& b) { return xgrad::greater(a, b); }
 
 /// greater_equal(a, b).
 template <class A, class B>
-    requires(Operands<A, B>)
-auto operator>=(const A& a, const B& b) { return greater_equal(a, b); }
+    requires(Operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>)
+auto operator>=(A&& a, B&& b) { return xgrad::greater_equal(a, b); }
 
 /// less(a, b).
 template <class A, class B>
-    requires(Operands<A, B>)
-auto operator<(const A& a, const B& b) { return less(a, b); }
+    requires(Operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>)
+auto operator<(A&& a, B&& b) { return xgrad::less(a, b); }
 
 /// less_equal(a, b).
 template <class A, class B>
-    requires(Operands<A, B>)
-auto operator<=(const A& a, const B& b) { return less_equal(a, b); }
+    requires(Operands<std::remove_cvref_t<A>, std::remove_cvref_t<B>>)
+auto operator<=(A&& a, B&& b) { return xgrad::less_equal(a, b); }
 
 }  // namespace xgrad

@@ -1,3 +1,4 @@
+#include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/arithmetic.hpp>
@@ -14,6 +15,7 @@ namespace {
 std::vector<std::int64_t> diagonal_indices(
     std::size_t rows, std::size_t columns, std::ptrdiff_t offset) {
     const auto m = static_cast<std::ptrdiff_t>(rows), n = static_cast<std::ptrdiff_t>(columns);
+    offset = std::clamp(offset, -m, n);
     std::vector<std::int64_t> indices;
     for (std::ptrdiff_t i = std::max<std::ptrdiff_t>(0, -offset); i < m && i + offset < n; ++i)
         indices.push_back(i * n + i + offset);
@@ -137,7 +139,9 @@ template Variable<double> triu(const Variable<double>&, std::ptrdiff_t, Where);
 
 template <class T>
 Variable<T> one_hot(Indices labels, std::size_t classes) {
-    Array<T> y(Shape{labels.size(), classes}, T(0));
+    const Shape shape{labels.size(), classes};
+    detail::check_countable("one_hot", shape);
+    Array<T> y(shape, T(0));
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes) {
             fail<IndexError>(

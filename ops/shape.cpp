@@ -1,3 +1,4 @@
+#include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/shape.hpp>
@@ -21,6 +22,7 @@ Variable<T> reshape(const Variable<T>& x, const Shape& shape, Where where) {
             shape,
             count(shape));
     }
+    detail::check_countable("reshape", shape);
     Array<T> y = x.value();
     y.reshape(shape);
     return record(reshape_op, std::move(y), where)

@@ -74,7 +74,7 @@ double hurwitz_zeta(double s, double x) {
         factor *= (s + k) / x * ((s + k + 1) / x);
         k += 2;
     }
-    return x < infinity ? sum : 0;
+    return x == infinity ? 0 : sum;
 }
 
 // j_n(x) for 0 <= x < sqrt(4 n + 6) by the power series (10.1.2), whose terms shrink there.

@@ -35,17 +35,18 @@ std::size_t reduced_count(const char* op, const Shape& shape, const Axes& axes) 
     return count;
 }
 
-// Powers of two as large as the largest elements, so that x / scale is exact and its powers stay
-// in range. A norm scales with x: the scale is a constant whose share cancels.
+// The largest elements, for powers that stay in range; of squares the next powers of two below, so
+// that x / scale is exact. A norm scales with x: the scale is a constant whose share cancels.
 template <class T>
-Variable<T> scale_of(const Variable<T>& x, const Axes& axes) {
+Variable<T> scale_of(const Variable<T>& x, double p, const Axes& axes) {
     const NoGradGuard constant;
     Array<T> scale = max(abs(x.detach()), axes, true).value();
     for (T& top : scale) {
         int exponent = 0;
         static_cast<void>(std::frexp(top, &exponent));
         const bool has_one = std::isfinite(top) && top > 0;
-        top = has_one ? std::ldexp(T(1), exponent - 1) : T(1);
+        const T exact = std::ldexp(T(1), exponent - 1);
+        top = !has_one ? T(1) : p > 2 ? top : exact;
     }
     return Variable<T>(std::move(scale));
 }
@@ -62,7 +63,7 @@ template <class T>
 Variable<T> power_norm(const Variable<T>& x, double p, const Axes& axes, Where where) {
     if (x.size() == 0)
         return sum(x, axes, true, where);
-    const Variable<T> scale = scale_of(x, axes);
+    const Variable<T> scale = scale_of(x, p, axes);
     const Variable<T> scaled = div(x, scale, where);
     const Variable<T> powers =
         p == 2

@@ -61,7 +61,8 @@ void max_of_batch(T* y, Position<T>* at, const T* x, std::size_t first, const Wi
         for (std::size_t c = 0; c < run.columns; ++c) {
             const std::size_t here = first + r * run.row_step + c * run.column_step;
             const B value = load_strided<stride>(x + here);
-            const auto wins = value > best || value != value;
+            // xsimd's != is false for NaN where a source is compiled for AVX.
+            const auto wins = value > best || !(value == value);
             best = xsimd::select(wins, value, best);
             if constexpr (with_positions)
                 where = xsimd::select(wins, positions(here), where);

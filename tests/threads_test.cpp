@@ -8,8 +8,10 @@
 #include <ops/ops.hpp>
 #include <tests/support.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -157,6 +159,25 @@ TEST_CASE("several threads train on one dataset, each with workers that augment 
     on_threads([&](std::size_t i) { results[i] = run(i + 1); });
     for (const auto& result : results)
         check_same(result, expected);
+}
+
+TEST_CASE("an exception in one of an op's threads reaches the caller") {
+    set_num_threads(2);
+    for (const std::size_t bad : {0, 3, 7}) {
+        std::atomic<int> done = 0;
+        CHECK_THROWS_AS(
+            detail::parallel_tasks(
+                8,
+                [&](std::size_t i) {
+                    if (i == bad)
+                        throw std::bad_alloc();
+                    ++done;
+                }),
+            std::bad_alloc);
+        CHECK(done == 7);
+    }
+    detail::parallel_tasks(8, [](std::size_t) {});  // and the threads go on
+    set_num_threads(1);
 }
 
 TEST_CASE("set_num_threads refuses 0") {

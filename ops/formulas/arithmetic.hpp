@@ -75,7 +75,7 @@ struct Sign : Formula<1> {
     static auto samples() { return Samples(on({{3, 4}}).avoiding({0}).flat()); }
     // NaN stays NaN, and -0 becomes 0.
     static auto forward(auto x) { return where(x > 0, 1, where(x < 0, -1, x + 0)); }
-    static auto dx(auto g, Unused, Unused) { return g * 0; }
+    static auto dx(auto g, Unused, Unused) { return zero_for(g); }
 };
 auto sign(const Fusible auto& x) { return fuse<Sign>(x); }
 template struct Enroll<Sign>;
@@ -133,13 +133,14 @@ struct Pow : Formula<2> {
     static auto samples() { return broadcast_pairs(0.5, 2); }
     static auto forward(auto a, auto b) { return pow(a, b); }
     static auto da(auto g, auto a, auto b, Unused) {
-        // At b = 0 the share is 0, but its derivative by b is not: only the base is selected.
-        return g * b * pow(where(equal(b, 0), where(equal(a, 0), 1, a), a), b - 1);
+        // At b = 0 the share is 0, but its derivative by b is not: only a base whose reciprocal is
+        // not finite, or NaN, is selected away.
+        return g * b * pow(where(equal(b, 0), where(abs(a) > 1e-37, a, 1), a), b - 1);
     }
     static auto db(auto g, auto a, auto b, auto y) {
         const auto zero = equal(a, 0);
         const auto slope = g * y * log(where(zero, 1 + a, a));
-        return where(zero, where(b >= 0, 0 * g, g * y * log(a)), slope);
+        return where(zero, where(b >= 0, 0, g * y * log(a)), slope);
     }
 };
 template <class A, class B>
@@ -159,7 +160,7 @@ struct PowScalar : Formula<1, 1> {
     }
     static auto forward(auto x, auto p) { return pow(x, p); }
     static auto dx(auto g, auto x, Unused, auto p) {
-        return where(equal(p, 0), 0 * g, g * p * pow(where(equal(p, 0), 1, x), p - 1));
+        return where(equal(p, 0), 0, g * p * pow(where(equal(p, 0), 1, x), p - 1));
     }
 };
 template struct Enroll<PowScalar>;

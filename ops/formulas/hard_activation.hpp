@@ -20,7 +20,7 @@ struct Hardtanh : Formula<1, 2> {
         return where(x < low, low, where(x > high, high, x));
     }
     static auto dx(auto g, auto x, Unused, auto low, auto high) {
-        return where(x <= low, 0 * g, where(x >= high, 0 * g, g));
+        return where(x <= low, 0, where(x >= high, 0, g));
     }
 };
 auto hardtanh(const Fusible auto& x, double low = -1, double high = 1) {
@@ -35,9 +35,7 @@ struct Hardsigmoid : Formula<1> {
         return Samples(on({{3, 4}}).between(-5, 5).avoiding({-3, 3}).linear());
     }
     static auto forward(auto x) { return where(x <= -3, 0, where(x >= 3, 1, (x + 3) / 6)); }
-    static auto dx(auto g, auto x, Unused) {
-        return where(x <= -3, 0 * g, where(x >= 3, 0 * g, g / 6));
-    }
+    static auto dx(auto g, auto x, Unused) { return where(x <= -3, 0, where(x >= 3, 0, g / 6)); }
 };
 auto hardsigmoid(const Fusible auto& x) { return fuse<Hardsigmoid>(x); }
 template struct Enroll<Hardsigmoid>;
@@ -50,7 +48,7 @@ struct Hardswish : Formula<1> {
     }
     static auto forward(auto x) { return where(x <= -3, 0, where(x >= 3, x, x * (x + 3) / 6)); }
     static auto dx(auto g, auto x, Unused) {
-        return where(x <= -3, 0 * g, where(x >= 3, g, g * ((2 * x + 3) / 6)));
+        return where(x <= -3, 0, where(x >= 3, g, g * ((2 * x + 3) / 6)));
     }
 };
 auto hardswish(const Fusible auto& x) { return fuse<Hardswish>(x); }
@@ -62,9 +60,7 @@ struct Hardshrink : Formula<1, 1> {
         return Samples(on({{3, 4}}).avoiding({-0.5, 0.5}).with({0.5}).linear());
     }
     static auto forward(auto x, auto lambda) { return where(abs(x) <= lambda, 0, x); }
-    static auto dx(auto g, auto x, Unused, auto lambda) {
-        return where(abs(x) <= lambda, 0 * g, g);
-    }
+    static auto dx(auto g, auto x, Unused, auto lambda) { return where(abs(x) <= lambda, 0, g); }
 };
 auto hardshrink(const Fusible auto& x, double lambda = 0.5) { return fuse<Hardshrink>(x, lambda); }
 template struct Enroll<Hardshrink>;
@@ -76,9 +72,7 @@ struct Softshrink : Formula<1, 1> {
         const auto moved = where(x < 0, x + lambda, x - lambda);
         return where(abs(x) <= lambda, 0, moved);
     }
-    static auto dx(auto g, auto x, Unused, auto lambda) {
-        return where(abs(x) <= lambda, 0 * g, g);
-    }
+    static auto dx(auto g, auto x, Unused, auto lambda) { return where(abs(x) <= lambda, 0, g); }
 };
 auto softshrink(const Fusible auto& x, double lambda = 0.5) { return fuse<Softshrink>(x, lambda); }
 template struct Enroll<Softshrink>;
@@ -87,7 +81,7 @@ struct Threshold : Formula<1, 2> {
     static constexpr auto name = "threshold";
     static auto samples() { return Samples(on({{3, 4}}).avoiding({0.5}).with({0.5, -3}).linear()); }
     static auto forward(auto x, auto limit, auto value) { return where(x <= limit, value, x); }
-    static auto dx(auto g, auto x, Unused, auto limit, auto) { return where(x <= limit, 0 * g, g); }
+    static auto dx(auto g, auto x, Unused, auto limit, auto) { return where(x <= limit, 0, g); }
 };
 auto threshold(const Fusible auto& x, double limit, double value) {
     return fuse<Threshold>(x, limit, value);
@@ -105,7 +99,7 @@ struct Prelu : Formula<2> {
     }
     static auto forward(auto x, auto slope) { return where(x > 0, x, slope * x); }
     static auto da(auto g, auto x, auto slope, Unused) { return where(x > 0, g, slope * g); }
-    static auto db(auto g, auto x, Unused, Unused) { return where(x > 0, 0 * g, g * x); }
+    static auto db(auto g, auto x, Unused, Unused) { return where(x > 0, 0, g * x); }
 };
 template <class A, class B>
     requires(FusibleOperands<A, B>)

@@ -17,7 +17,7 @@ struct Hypot : Formula<2> {
     static auto samples() { return broadcast_pairs(0.5, 2); }
     static auto forward(auto a, auto b) { return hypot(a, b); }
     static auto da(auto g, auto a, Unused, auto y) {
-        return where(equal(y, 0), 0 * g, g * a / where(equal(y, 0), 1, y));
+        return where(equal(y, 0), 0, g * (a / where(equal(y, 0), 1, y)));
     }
     static auto db(auto g, Unused a, auto b, auto y) { return da(g, b, a, y); }
 };
@@ -43,7 +43,7 @@ private:
     static auto part(auto g, auto a, auto b, auto leg) {
         const auto radius = hypot(a, b);
         const auto divisor = where(equal(radius, 0), 1, radius);
-        return where(equal(radius, 0), 0 * g, g * (leg / divisor / divisor));
+        return where(equal(radius, 0), 0, g * (leg / divisor / divisor));
     }
 };
 template <class A, class B>

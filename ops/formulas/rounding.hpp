@@ -13,7 +13,7 @@ struct Floor : Formula<1> {
     static constexpr auto name = "floor";
     static auto samples() { return Samples(away_from_whole_numbers()); }
     static auto forward(auto x) { return floor(x); }
-    static auto dx(auto g, Unused, Unused) { return g * 0; }
+    static auto dx(auto g, Unused, Unused) { return zero_for(g); }
 };
 auto floor(const Fusible auto& x) { return fuse<Floor>(x); }
 template struct Enroll<Floor>;
@@ -22,7 +22,7 @@ struct Ceil : Formula<1> {
     static constexpr auto name = "ceil";
     static auto samples() { return Samples(away_from_whole_numbers()); }
     static auto forward(auto x) { return ceil(x); }
-    static auto dx(auto g, Unused, Unused) { return g * 0; }
+    static auto dx(auto g, Unused, Unused) { return zero_for(g); }
 };
 auto ceil(const Fusible auto& x) { return fuse<Ceil>(x); }
 template struct Enroll<Ceil>;
@@ -31,7 +31,7 @@ struct Trunc : Formula<1> {
     static constexpr auto name = "trunc";
     static auto samples() { return Samples(away_from_whole_numbers()); }
     static auto forward(auto x) { return trunc(x); }
-    static auto dx(auto g, Unused, Unused) { return g * 0; }
+    static auto dx(auto g, Unused, Unused) { return zero_for(g); }
 };
 auto trunc(const Fusible auto& x) { return fuse<Trunc>(x); }
 template struct Enroll<Trunc>;
@@ -40,7 +40,7 @@ struct Round : Formula<1> {
     static constexpr auto name = "round";
     static auto samples() { return Samples(on({{3, 4}}).avoiding({-1.5, -0.5, 0.5, 1.5}).flat()); }
     static auto forward(auto x) { return round(x); }
-    static auto dx(auto g, Unused, Unused) { return g * 0; }
+    static auto dx(auto g, Unused, Unused) { return zero_for(g); }
 };
 auto round(const Fusible auto& x) { return fuse<Round>(x); }
 template struct Enroll<Round>;
@@ -74,7 +74,10 @@ struct Remainder : Formula<2> {
         return where(((y < 0) & (b > 0)) | ((y > 0) & (b < 0)), y + b, y);
     }
     static auto da(auto, Unused, Unused, Unused) { return Unchanged(); }
-    static auto db(auto g, auto a, auto b, auto y) { return -g * round((a - y) / b); }
+    // y = b for a small a of the other sign, or an infinite b.
+    static auto db(auto g, auto a, auto b, auto y) {
+        return -g * where(equal(y, b), -1, round((a - y) / b));
+    }
 };
 template <class A, class B>
     requires(FusibleOperands<A, B>)
@@ -91,8 +94,8 @@ struct Heaviside : Formula<2> {
     static auto forward(auto x, auto b) {
         return where(equal(x, 0), b, where(x > 0, 1, where(x < 0, 0, x)));
     }
-    static auto da(auto g, Unused, Unused, Unused) { return g * 0; }
-    static auto db(auto g, auto x, Unused, Unused) { return where(equal(x, 0), g, 0 * g); }
+    static auto da(auto g, Unused, Unused, Unused) { return zero_for(g); }
+    static auto db(auto g, auto x, Unused, Unused) { return where(equal(x, 0), g, 0); }
 };
 template <class A, class B>
     requires(FusibleOperands<A, B>)

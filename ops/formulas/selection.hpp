@@ -20,10 +20,10 @@ struct Maximum : Formula<2> {
     }
     static auto forward(auto a, auto b) { return where((a > b) | not_equal(a, a), a, b); }
     static auto da(auto g, auto a, auto b, Unused) {
-        return where(equal(a, b), 0.5 * g, where(a > b, g, 0 * g));
+        return where(equal(a, b), 0.5 * g, where(a > b, g, 0));
     }
     static auto db(auto g, auto a, auto b, Unused) {
-        return where(equal(a, b), 0.5 * g, where(a < b, g, 0 * g));
+        return where(equal(a, b), 0.5 * g, where(a < b, g, 0));
     }
 };
 template <class A, class B>
@@ -36,10 +36,10 @@ struct Minimum : Formula<2> {
     static auto samples() { return Maximum::samples(); }
     static auto forward(auto a, auto b) { return where((a < b) | not_equal(a, a), a, b); }
     static auto da(auto g, auto a, auto b, Unused) {
-        return where(equal(a, b), 0.5 * g, where(a < b, g, 0 * g));
+        return where(equal(a, b), 0.5 * g, where(a < b, g, 0));
     }
     static auto db(auto g, auto a, auto b, Unused) {
-        return where(equal(a, b), 0.5 * g, where(a > b, g, 0 * g));
+        return where(equal(a, b), 0.5 * g, where(a > b, g, 0));
     }
 };
 template <class A, class B>
@@ -54,7 +54,7 @@ struct Clamp : Formula<1, 2> {
         return where(x < low, low, where(x > high, high, x));
     }
     static auto dx(auto g, auto x, Unused, auto low, auto high) {
-        return where(x < low, 0 * g, where(x > high, 0 * g, g));
+        return where(x < low, 0, where(x > high, 0, g));
     }
 };
 auto clamp(const Fusible auto& x, double low, double high) { return fuse<Clamp>(x, low, high); }
@@ -68,12 +68,8 @@ struct Select : Formula<3> {
             on({{2}, {3, 2}, {3, 1}}).fixing(0, {1, 0}).linear());
     }
     static auto forward(auto c, auto a, auto b) { return where(not_equal(c, 0), a, b); }
-    static auto db(auto g, auto c, Unused, Unused, Unused) {
-        return where(not_equal(c, 0), g, 0 * g);
-    }
-    static auto dc(auto g, auto c, Unused, Unused, Unused) {
-        return where(not_equal(c, 0), 0 * g, g);
-    }
+    static auto db(auto g, auto c, Unused, Unused, Unused) { return where(not_equal(c, 0), g, 0); }
+    static auto dc(auto g, auto c, Unused, Unused, Unused) { return where(not_equal(c, 0), 0, g); }
 };
 template struct Enroll<Select>;
 

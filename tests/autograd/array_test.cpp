@@ -88,6 +88,12 @@ TEST_CASE("operators take xtensor arrays and expressions on either side") {
     check_close((own * x).value(), {5, 10});
     sum(x * a).backward();
     check_close(x.grad(), {10, 20});
+    xt::xarray<double> changing{2, 1};  // not const: xtensor's own operators must not match better
+    Variable<double> mine(Array<double>{1, 2});
+    CHECK((mine < changing).value() == Array<double>{1, 0});
+    CHECK((mine <= changing).value() == Array<double>{1, 0});
+    CHECK((mine > changing).value() == Array<double>{0, 1});
+    CHECK((changing >= mine).value() == Array<double>{1, 0});
 }
 
 TEST_CASE("broadcast_shape aligns at the last axis") {

@@ -137,6 +137,10 @@ TEST_CASE("requires_grad switches a leaf on and off for all its handles") {
     x.requires_grad(true);
     sum(x * 3).backward();
     check_close(other.grad(), {5, 5});
+    const V recorded = sum(x * 3);
+    x.requires_grad(false);
+    recorded.backward();
+    check_close(x.grad(), {5, 5});  // nothing is added to a leaf that has stopped asking
 }
 
 TEST_CASE("requires_grad of a result is refused") {

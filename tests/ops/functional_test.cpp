@@ -286,3 +286,12 @@ TEST_CASE("hessian of a network of 2,000 parameters equals differences of its gr
     CHECK(worst <= 1e-6);
     CHECK(worst > 0);
 }
+
+TEST_CASE("derivatives of functions are recorded where recording is off") {
+    const NoGradGuard off;
+    const Variable<double> x(Array<double>{3});
+    const auto square_of = [](const Variable<double>& in) { return sum(in * in); };
+    CHECK(value_and_grad(square_of, x).derivative.item() == 6);
+    CHECK(hessian(square_of, x).item() == 2);
+    CHECK(jvp(square_of, x, Variable<double>(Array<double>{1})).derivative.item() == 6);
+}

@@ -155,6 +155,13 @@ TEST_CASE("a matrix that is not finite has no decomposition") {
     const std::string rest = ": matrix 0 of shape (2, 2) did not converge; need finite elements";
     CHECK_DOMAIN_ERROR(eigh(bad), "eigh" + rest);
     CHECK_DOMAIN_ERROR(svd(bad), "svd" + rest);
+    const V infinite(Array<double>{{std::numeric_limits<double>::infinity(), 0}, {0, 1}});
+    CHECK_DOMAIN_ERROR(svd(infinite), "svd" + rest);
+    CHECK_DOMAIN_ERROR(
+        cholesky(infinite),
+        "cholesky: matrix 0 of shape (2, 2) has a leading minor of order 1 that is not positive; "
+        "need a positive definite matrix");
+    CHECK_THROWS_AS(static_cast<void>(cholesky(bad)), std::domain_error);
 }
 
 TEST_CASE("equal eigenvalues leave the gradient of a function of the values finite") {

@@ -268,3 +268,99 @@ TEST_CASE("runs and numbers of threads leave every bit as it was") {
     }
     set_num_threads(1);
 }
+
+// Each is a constant 0 under a root, whose slope there is infinite.
+TEST_CASE_TEMPLATE(
+    "the branch not taken has the gradient 0, also of an infinite one", T, float, double) {
+    const auto check_zero = [](auto f, double at) {
+        const Variable<T> x = leaf<T>({at});
+        check_gradient(sqrt(f(x)), x, {0});
+    };
+    check_zero([](const auto& x) { return relu(x); }, -1);
+    check_zero([](const auto& x) { return clamp(x, 0, 10); }, -1);
+    check_zero([](const auto& x) { return hardtanh(x, 0, 10); }, -1);
+    check_zero([](const auto& x) { return hardsigmoid(x); }, -4);
+    check_zero([](const auto& x) { return hardswish(x); }, -4);
+    check_zero([](const auto& x) { return hardshrink(x); }, 0.2);
+    check_zero([](const auto& x) { return softshrink(x); }, 0.2);
+    check_zero([](const auto& x) { return threshold(x, 1, 0); }, 0.5);
+    check_zero([](const auto& x) { return floor(x); }, 0.5);
+    check_zero([](const auto& x) { return round(x); }, 0.25);
+    check_zero([](const auto& x) { return sign(x); }, 0);
+    check_zero([](const auto& x) { return minimum(x, T(0)); }, 1);
+    check_zero([](const auto& x) { return maximum(x, T(0)); }, -1);
+    check_zero([](const auto& x) { return masked_fill(x, T(1), 0); }, 3);
+    const Variable<T> bias = leaf<T>({2}), mask(Array<T>{1, 1, 0});
+    check_gradient(sqrt(where(mask, Variable<T>(Array<T>{0, 1, 1}), bias)), bias, {0.353553391});
+}
+
+TEST_CASE("prod: zeros, and factors whose first products leave the range") {
+    const auto check = [](std::initializer_list<double> x, std::initializer_list<double> gradient) {
+        const Variable<float> in = leaf<float>(x);
+        check_gradient(prod(in), in, gradient);
+    };
+    check({2, 3, 4}, {12, 8, 6});
+    check({2, 0, 4}, {0, 8, 0});
+    check({0, 0, 4}, {0, 0, 0});
+    check({1e30, 1e30, 1e-30, 1e-30}, {1e-30, 1e-30, 1e30, 1e30});
+    const Variable<double> x = leaf<double>({2, 0, 4});
+    const auto once = grad(prod(x), x, {.create_graph = true});
+    check_gradient(once, x, {4, 6, 2});  // of the sum of x1 x2, x0 x2 and x0 x1
+}
+
+TEST_CASE_TEMPLATE("cdist: far, near and equal rows", T, float, double) {
+    const T large = std::numeric_limits<T>::max() / 8, small = std::numeric_limits<T>::min() * 8;
+    const Variable<T> a(Array<T>{{0, 0}, {3 * large, 0}, {3 * small, 0}}, true);
+    const Variable<T> b(Array<T>{{0, 0}, {0, 4 * large}, {0, 4 * small}}, true);
+    const Variable<T> y = cdist(a, b);
+    const auto near = [](T value, T expected) {
+        return std::abs(value / expected - 1) < 8 * std::numeric_limits<T>::epsilon();
+    };
+    CHECK(y.value()(0, 0) == 0);
+    CHECK(near(y.value()(1, 1), 5 * large));
+    CHECK(near(y.value()(2, 2), 5 * small));
+    sum(y).backward();
+    CHECK(near(a.grad()(0, 1), -2));      // towards b_1 and b_2; b_0 is where it is
+    CHECK(near(a.grad()(2, 0), T(1.6)));  // 1 away from b_0, 3/5 away from b_2
+}
+
+TEST_CASE("extents and steps near 2^64 do not wrap") {
+    const std::vector<std::int64_t> two{0, 1};
+    const Variable<double> x = of({2, 2});
+    constexpr std::size_t huge = std::size_t{1} << 63, most = static_cast<std::size_t>(-1);
+    CHECK_SHAPE_ERROR(
+        scatter_add(x, 0, two, huge),
+        "scatter_add: shape (9223372036854775808, 2) has more elements than 64 bits count; need "
+        "fewer");
+    CHECK_SHAPE_ERROR(
+        put_along(x, IndexArray{{0, 1}, {0, 1}}, 1, huge),
+        "put_along: shape (2, 9223372036854775808) has more elements than 64 bits count; need "
+        "fewer");
+    CHECK_SHAPE_ERROR(
+        one_hot<double>(two, huge),
+        "one_hot: shape (2, 9223372036854775808) has more elements than 64 bits count; need "
+        "fewer");
+    CHECK_SHAPE_ERROR(
+        reshape(of({4}), {4, (std::size_t{1} << 62) + 1}),
+        "reshape: shape (4, 4611686018427387905) has more elements than 64 bits count; need "
+        "fewer");
+    CHECK(slice(of({5}), 0, 0, 5, most).shape() == Shape{1});
+    CHECK(chunk(of({4}), most).size() == 4);
+    constexpr std::ptrdiff_t least = std::numeric_limits<std::ptrdiff_t>::min();
+    CHECK(diagonal(of({2, 3}), least).size() == 0);
+    CHECK(tril(of({2, 3}), least).value() == Array<double>({2, 3}, 0.0));
+    CHECK(triu(of({2, 3}), least).value() == of({2, 3}).value());
+}
+
+TEST_CASE("gradients at the corners of pow, hypot, remainder, kl_div and norm") {
+    const Variable<double> tiny = leaf<double>({1e-320, std::nan("")});
+    check_gradient(pow(tiny, leaf<double>({0, 0})), tiny, {0, 0});
+    const Variable<float> leg = leaf<float>({1e30});
+    check_gradient(hypot(leg, Variable<float>(0.0F)) * 1e9F, leg, {1e9});
+    const Variable<double> divisor = leaf<double>({infinity});
+    check_gradient(remainder(leaf<double>({-1}), divisor), divisor, {1});
+    const Variable<double> target = leaf<double>({0});
+    check_gradient(kl_div(leaf<double>({-infinity}), target, Reduction::sum), target, {0});
+    check_values(norm(leaf<float>({1.9}), 200), {1.9});
+    CHECK(std::isnan(polygamma(2, leaf<double>({std::nan("")})).item()));
+}
