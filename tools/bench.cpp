@@ -105,7 +105,8 @@ const std::vector<Workload>& workloads() {
         image_layers(),
         data_loader(),
         derivatives(),
-        recurrent_layers()};
+        recurrent_layers(),
+        arranging_ops()};
     return all;
 }
 

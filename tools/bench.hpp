@@ -147,6 +147,7 @@ struct Workload {
 [[nodiscard]] Workload data_loader();       ///< W12
 [[nodiscard]] Workload derivatives();       ///< W13
 [[nodiscard]] Workload recurrent_layers();  ///< W14
+[[nodiscard]] Workload arranging_ops();     ///< W15
 
 [[nodiscard]] const std::vector<Workload>& workloads();
 /// nullptr when there is none.
