@@ -4,6 +4,7 @@
 #include <nn/module.hpp>
 
 #include <algorithm>
+#include <typeinfo>
 
 namespace xgrad::nn {
 
@@ -49,6 +50,17 @@ bool alike(const std::vector<A>& a, const std::vector<B>& b) {
     });
 }
 
+// A class that derives from one that says how it is copied must say it anew.
+template <class T>
+void check_class(const Module<T>& module, const Module<T>& copy) {
+    if (typeid(copy) != typeid(module)) {
+        fail<std::invalid_argument>(
+            "clone: what remake() made of {} is of another class; its class must override remake() "
+            "itself",
+            module.describe());
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -67,6 +79,8 @@ void Module<T>::copy_state_to(Module<U>& copy) const {
             "be built alike",
             describe());
     }
+    if constexpr (std::is_same_v<U, T>)
+        check_class(*this, copy);
     for (std::size_t i = 0; i < own_.size(); ++i) {
         copy_value(own_[i].value, copy.own_[i].value);
         copy.own_[i].value.requires_grad(own_[i].value.requires_grad());
@@ -85,6 +99,9 @@ void Module<T>::copy_state_to(Module<U>& copy) const {
 template <class T>
 template <class U>
 std::shared_ptr<Module<U>> Module<T>::to() const {
+    // Classes of one scalar type can be compared.
+    if constexpr (!std::is_same_v<U, T>)
+        static_cast<void>(clone());
     Copier copier(std::is_same_v<U, double>);
     std::shared_ptr<Module<U>> made = copier.copy<U>(*this);
     if (!made) {

@@ -88,7 +88,7 @@ public:
 
     /// A module of its own with the same values, modes and masks; a submodule that is shared inside
     /// is shared in the copy. Hooks stay behind. Throws std::invalid_argument for a module that
-    /// does not say how it is copied (remake()).
+    /// does not say how it is copied (remake()), or whose base class alone does.
     [[nodiscard]] std::shared_ptr<Module> clone() const { return to<T>(); }
     /// The same with values rounded to U, float or double: train in one, gradcheck in the other.
     template <class U>

@@ -60,6 +60,15 @@ protected:
     }
 };
 
+// A layer of the library with another forward.
+template <class T>
+class Doubled : public nn::Dense<T> {
+public:
+    using nn::Dense<T>::Dense;
+    Variable<T> forward(const Variable<T>& x) override { return 2 * nn::Dense<T>::forward(x); }
+    std::string describe() const override { return "Doubled"; }
+};
+
 }  // namespace
 
 TEST_CASE("clone: a user's model with its values, modes and masks, and nothing shared") {
@@ -125,6 +134,23 @@ TEST_CASE("clone says which module does not say how it is copied, or makes anoth
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(one.to<float>());
           }) == "clone: the function of One takes one scalar type; make it generic, or give both");
+}
+
+TEST_CASE("clone refuses a class that is copied as its base class") {
+    Rng rng(1);
+    const auto doubled = std::make_shared<Doubled<double>>(3, 2, rng);
+    nn::Sequential<double> net;
+    net.add(doubled);
+    const std::string text =
+        "clone: what remake() made of Doubled is of another class; its class must override "
+        "remake() itself";
+    const auto says = [](const auto& copies) {
+        return text_of_error<std::invalid_argument>(copies);
+    };
+    CHECK(says([&] { static_cast<void>(doubled->clone()); }) == text);
+    CHECK(says([&] { static_cast<void>(doubled->to<float>()); }) == text);
+    CHECK(says([&] { static_cast<void>(net.clone()); }) == text);
+    CHECK(says([&] { static_cast<void>(net.to<float>()); }) == text);
 }
 
 TEST_CASE("buffers: saved with the parameters, but not trained") {
