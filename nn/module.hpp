@@ -52,7 +52,8 @@ public:
     /// What it computes; the shapes and errors are the layer's own.
     [[nodiscard]] virtual Variable<T> forward(const Variable<T>& x) = 0;
     /// forward(x), and the hooks. A ShapeError, IndexError or std::invalid_argument from inside
-    /// begins with the path of the layer that it comes from, "encoder.2.Dense(3, 4): ...".
+    /// begins with the path of the layer that it comes from, "encoder.2.Dense(3, 4): ..."; errors
+    /// of other classes, those derived from these too, come as they are.
     [[nodiscard]] Variable<T> operator()(const Variable<T>& x);
 
     /// Calls hook(x, y) after every call of this module, y its result. A Variable that the hook

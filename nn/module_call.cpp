@@ -4,6 +4,7 @@
 #include <nn/module.hpp>
 
 #include <map>
+#include <typeinfo>
 #include <utility>
 
 namespace xgrad::nn {
@@ -123,6 +124,9 @@ template <class T>
 Variable<T> Module<T>::call(
     const Variable<T>& x, const std::function<Variable<T>(const Variable<T>&)>& compute) {
     const auto rethrow = [this]<class Error>(const Error& error) {
+        // A class of the program's may hold more than a text.
+        if (typeid(error) != typeid(Error) && typeid(error) != typeid(PlacedError<Error>))
+            throw;
         Place place = placed(*this, error);
         const std::string text = place.below;
         throw PlacedError<Error>(text, std::move(place));

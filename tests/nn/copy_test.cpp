@@ -69,6 +69,12 @@ public:
     std::string describe() const override { return "Doubled"; }
 };
 
+// An error of a user's.
+struct OwnError : std::invalid_argument {
+    explicit OwnError(int number) : std::invalid_argument("own"), number(number) {}
+    int number;
+};
+
 }  // namespace
 
 TEST_CASE("clone: a user's model with its values, modes and masks, and nothing shared") {
@@ -209,6 +215,18 @@ TEST_CASE("an error names the layer by its path from the module that was called"
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(norm(V(random_array<double>({1, 2}, 1))));
           }).starts_with("0.BatchNorm1d(2): batch_norm: "));
+}
+
+TEST_CASE("an error of a user's own class comes through the layers as it is") {
+    nn::Sequential net(
+        nn::Sequential(nn::Lambda<double>("Picky", [](const V&) -> V { throw OwnError(7); })));
+    try {
+        static_cast<void>(net(V(Array<double>{1})));
+        FAIL("nothing was thrown");
+    } catch (const OwnError& error) {
+        CHECK(error.number == 7);
+        CHECK(error.what() == std::string("own"));
+    }
 }
 
 TEST_CASE("summary of an input: results, and multiply-adds that a person can count") {
