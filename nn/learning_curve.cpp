@@ -173,9 +173,13 @@ LearningCurve learning_curve(
             data.dev ? data.dev->size() : 0,
             data.train.classes());
     }
-    const auto steps_of = [&](std::size_t rows, bool drop_last) {
-        return std::max<std::size_t>(
-            1, (rows + (drop_last ? 0 : fit.batch_size - 1)) / fit.batch_size);
+    const auto drops_last = [&](const data::Dataset<T>& rows) {
+        return fit.drop_last && rows.size() >= fit.batch_size;
+    };
+    const auto steps_of = [&](const data::Dataset<T>& rows) {
+        return data::DataLoader<T>(
+                   rows, {.batch_size = fit.batch_size, .drop_last = drops_last(rows)})
+            .batches();
     };
     const auto error_of = [&](nn::Module<T>& trained, const data::Dataset<T>& rows) {
         const auto score = detail::score(trained, rows, fit.loss, false);
@@ -188,15 +192,15 @@ LearningCurve learning_curve(
         }
         return score.evaluation.error;
     };
-    const std::size_t all = fit.epochs * steps_of(data.train.size(), fit.drop_last);
+    const std::size_t all = fit.epochs * steps_of(data.train);
     const auto trial = [&](const data::Dataset<T>& rows, const data::Dataset<T>& dev) {
         const auto copy = model.clone();
         FitOptions<T> how = fit;
         how.checkpoint.clear();
         how.progress = nullptr;
-        how.drop_last = fit.drop_last && rows.size() >= fit.batch_size;
+        how.drop_last = drops_last(rows);
         how.handle_interrupt = false;
-        const std::size_t steps = steps_of(rows.size(), how.drop_last);
+        const std::size_t steps = steps_of(rows);
         how.epochs = (all + steps - 1) / steps;
         const FitResult result = train::fit(*copy, {rows, dev}, how);
         if (result.end == FitEnd::stopped) {

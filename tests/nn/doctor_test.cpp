@@ -376,6 +376,13 @@ TEST_CASE("learning_curve gives each part as many steps as all rows get") {
     CHECK(*steps == 3);
 }
 
+TEST_CASE("learning_curve refuses batches of no rows, as fit does") {
+    const FitOptions<float> none{.epochs = 1, .batch_size = 0};
+    CHECK(text_of_error<std::invalid_argument>([&] {
+              static_cast<void>(learning_curve<float>(network(8, {4}), easy_data(), none));
+          }) == "DataLoader: batch_size is 0; need at least 1");
+}
+
 TEST_CASE("doctor refuses no dev rows, test rows, and a batch of one row") {
     const Net net = network(8, {4});
     const auto refusal = [&](const Data& data, const Options& options) {
