@@ -31,7 +31,6 @@ Finding leak(const data::Dataset<T>& train, const data::Dataset<T>& dev) {
 struct Scales {
     double mean, deviation;    // of all numbers
     double smallest, largest;  // of the features' deviations, a tenth left out at either end
-    std::size_t not_finite = 0;
 };
 
 template <class T>
@@ -43,7 +42,6 @@ Scales scales_of(const Array<T>& x) {
     Scales scales{};
     for (std::size_t i = 0; i < x.size(); ++i) {
         const auto v = static_cast<double>(x.data()[i]);
-        scales.not_finite += !std::isfinite(v);
         sum[i % features] += v - means[i % features];
     }
     for (std::size_t j = 0; j < features; ++j)
@@ -72,17 +70,30 @@ Scales scales_of(const Array<T>& x) {
     return scales;
 }
 
+template <class T>
+Finding finite(const char* check, const Array<T>& train, const Array<T>& dev) {
+    const auto bad_in = [](const Array<T>& x) {
+        return std::count_if(x.begin(), x.end(), [](T v) { return !std::isfinite(v); });
+    };
+    const auto in_train = bad_in(train), in_dev = bad_in(dev);
+    if (in_train == 0 && in_dev == 0)
+        return {State::good, check, "are all finite", ""};
+    return {
+        State::problem,
+        check,
+        fmt::format(
+            "{} of {} numbers in train and {} of {} in dev are NaN or infinite",
+            in_train,
+            train.size(),
+            in_dev,
+            dev.size()),
+        "remove or fill in what is not finite in the rows, by figures of the training rows"};
+}
+
 // Bounds that pictures of [0, 1] are within and those of [0, 255] are not.
 template <class T>
-Finding inputs(const Array<T>& x) {
+Finding scales(const Array<T>& x) {
     const Scales s = scales_of(x);
-    if (s.not_finite > 0) {
-        return {
-            State::problem,
-            "inputs",
-            fmt::format("{} of {} numbers are NaN or infinite", s.not_finite, x.size()),
-            "remove or fill in what is not finite in the training rows"};
-    }
     const std::string evidence = fmt::format(
         "mean {:.3g}, deviation {:.3g}, of single features from {:.3g} to {:.3g}",
         s.mean,
@@ -100,6 +111,16 @@ Finding inputs(const Array<T>& x) {
         evidence + ": not normalised",
         "normalise the inputs to mean 0 and deviation 1 by the figures of the training rows: "
         "data::Normalizer"};
+}
+
+template <class T>
+Finding inputs(const Array<T>& train, const Array<T>& dev, bool indices) {
+    Finding found = finite("inputs", train, dev);
+    if (found.state == State::problem)
+        return found;
+    if (indices)
+        return {State::note, "inputs", "are indices of an embedding", ""};
+    return scales(train);
 }
 
 template <class T>
@@ -175,13 +196,12 @@ double guessing_error(const data::Dataset<T>& train, const data::Dataset<T>& dev
 template <class T>
 std::vector<Finding> data_findings(const FitData<T>& data, bool indices, bool has_train_dev) {
     std::vector<Finding> findings{leak(data.train, *data.dev)};
-    if (indices)
-        findings.push_back({State::note, "inputs", "are indices of an embedding", ""});
-    else
-        findings.push_back(inputs(data.train.x()));
+    findings.push_back(inputs(data.train.x(), data.dev->x(), indices));
     findings.push_back(distributions(data.train, *data.dev, has_train_dev));
     if (data.train.classes() > 0)
         findings.push_back(classes(data.train, *data.dev));
+    else
+        findings.push_back(finite("targets", data.train.targets(), data.dev->targets()));
     return findings;
 }
 

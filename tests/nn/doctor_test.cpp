@@ -184,6 +184,30 @@ TEST_CASE("doctor finds inputs that are not normalised, and those that are not n
         "remove or fill in what is not finite");
 }
 
+TEST_CASE("doctor finds dev rows and targets that are not numbers") {
+    Data data = easy_data();
+    Array<float> x = data.dev->x();
+    x.data()[17] = INFINITY;
+    data.dev = data::Dataset<float>(x, data.dev->y(), 2);
+    const std::string fill = "remove or fill in what is not finite";
+    const DoctorReport of_x = doctor<float>(network(8, {32}), data, training(2));
+    check_problem(of_x, "inputs", fill);
+    CHECK(
+        of_x.findings[1].evidence ==
+        "0 of 12000 numbers in train and 1 of 8000 in dev are NaN or infinite");
+    Rng rng(3);
+    for (const bool in_dev : {false, true}) {
+        const auto rows = [&](bool bad) {
+            Array<float> targets = init::normal<float>({100, 2}, rng);
+            targets.data()[5] = bad ? std::nanf("") : 0;
+            return data::Dataset<float>(init::normal<float>({100, 8}, rng), targets);
+        };
+        const DoctorReport report =
+            doctor<float>(network(8, {32}), {rows(!in_dev), rows(in_dev)}, training(2));
+        check_problem(report, "targets", fill);
+    }
+}
+
 TEST_CASE("doctor notes dev rows of another distribution, until there is a train-dev part") {
     Data data = easy_data();
     data.dev = data::Dataset<float>(scaled(data.dev->x(), 1, 0.5F), data.dev->y(), 2);
