@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <queue>
 #include <stdexcept>
 #include <utility>
 
@@ -55,6 +56,31 @@ void refuse_test(const char* place, data::Part part) {
             "by them",
             place);
     }
+}
+
+// The k-th of n rows of a label belongs between k / n and (k + 1) / n of the way. At each place the
+// row of those in their time that is due first: then none is late [Baruah et al. 1996].
+data::Rows dealt(const data::Labels& labels, const data::Rows& order) {
+    const std::size_t rows = order.size();
+    std::map<std::int64_t, std::size_t> count, seen;
+    for (const std::int64_t label : labels)
+        ++count[label];
+    using Due = std::pair<std::size_t, std::size_t>;  // before which place, and where in `order`
+    std::vector<std::vector<Due>> from(rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::int64_t label = labels[order[i]];
+        const std::size_t k = seen[label]++, n = count[label];
+        from[k * rows / n].emplace_back(((k + 1) * rows + n - 1) / n, i);
+    }
+    std::priority_queue<Due, std::vector<Due>, std::greater<>> waiting;
+    data::Rows result;
+    for (const std::vector<Due>& next : from) {
+        for (const Due& due : next)
+            waiting.push(due);
+        result.push_back(order[waiting.top().second]);
+        waiting.pop();
+    }
+    return result;
 }
 
 std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
@@ -110,19 +136,7 @@ data::Rows nested_order(const data::Labels& labels, std::size_t rows, std::uint6
     Rng(seed, nested_stream).shuffle(order);
     if (labels.empty())
         return order;
-    // The k-th of n rows of a label belongs at (k + 1/2) / n of the way.
-    std::map<std::int64_t, std::size_t> count, seen;
-    for (const std::int64_t label : labels)
-        ++count[label];
-    std::vector<double> place(rows);
-    for (const std::size_t row : order) {
-        const std::int64_t label = labels[row];
-        place[row] = (static_cast<double>(seen[label]++) + 0.5) / static_cast<double>(count[label]);
-    }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return place[a] < place[b];
-    });
-    return order;
+    return dealt(labels, order);
 }
 
 template <class T>

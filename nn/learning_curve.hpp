@@ -49,7 +49,7 @@ struct LearningCurve {
     [[nodiscard]] std::string text() const;
 };
 
-/// Rows in an order of which every beginning has each label's share, to less than two rows: where
+/// Rows in an order of which every beginning has each label's share, to less than one row: where
 /// nested subsets of all sizes come from. For no labels, `rows` rows in random order. The same
 /// arguments give the same order. Throws std::invalid_argument for labels of another number.
 [[nodiscard]] data::Rows nested_order(

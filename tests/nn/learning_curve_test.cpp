@@ -1,4 +1,5 @@
 #include <nn/learning_curve.hpp>
+#include <nn/rng.hpp>
 #include <tests/support.hpp>
 
 #include <doctest/doctest.h>
@@ -53,13 +54,34 @@ TEST_CASE("nested_order has each label's share in every beginning, and each row 
         ones += double(labels[order[n]]);
         worst = std::max(worst, std::abs(ones - double(n + 1) / 4));
     }
-    CHECK(worst < 2);
+    CHECK(worst < 1);
     CHECK(nested_order(labels, 1000, 5) == order);
     CHECK(nested_order(labels, 1000, 6) != order);
     CHECK(nested_order({}, 10, 5).size() == 10);
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(nested_order({0, 1}, 3, 0));
           }) == "nested_order: there are 2 labels of 3 rows; need one each, or none");
+}
+
+TEST_CASE("nested_order keeps the shares to less than a row where many labels are rare") {
+    Rng rng(1);
+    for (const std::size_t frequent : {40U, 70U, 97U}) {
+        data::Labels labels(100);
+        for (std::size_t i = 0; i < 100; ++i)
+            labels[i] = i < frequent ? std::int64_t(rng.below(2)) : std::int64_t(i);
+        std::map<std::int64_t, double> all, seen;
+        for (const std::int64_t label : labels)
+            ++all[label];
+        double worst = 0, taken = 0;
+        for (const std::size_t row : nested_order(labels, 100, 5)) {
+            ++seen[labels[row]];
+            ++taken;
+            for (const auto& [label, rows] : all)
+                worst = std::max(worst, std::abs(seen[label] - taken * rows / 100));
+        }
+        CHECK(taken == 100);
+        CHECK(worst < 1);
+    }
 }
 
 TEST_CASE("learning_curve trains on growing parts, each within the next, and the same dev set") {
