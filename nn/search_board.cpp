@@ -13,7 +13,11 @@ std::size_t last_epoch(const std::vector<Report>& reports) {
     return reports.empty() ? 0 : reports.back().epoch;
 }
 
-// Of those up to `epoch`.
+bool covers(const std::vector<Report>& reports, std::size_t epoch) {
+    return last_epoch(reports) >= epoch && reports.front().epoch <= epoch;
+}
+
+// Of those up to `epoch`; there must be one.
 double mean_error(const std::vector<Report>& reports, std::size_t epoch) {
     double sum = 0;
     std::size_t n = 0;
@@ -124,7 +128,7 @@ std::string Board::above_median(std::size_t number) const {
     const std::size_t epoch = own.back().epoch;
     std::vector<double> means;
     for (std::size_t i = 0; i < number; ++i) {
-        if (last_epoch(entries_[i].reports) >= epoch)
+        if (covers(entries_[i].reports, epoch))
             means.push_back(mean_error(entries_[i].reports, epoch));
     }
     if (means.empty() || means.size() < median_->min_trials)

@@ -316,6 +316,22 @@ TEST_CASE("the median rule compares the best error with the running means, by ha
     CHECK(result.best == 0);
 }
 
+TEST_CASE("the median rule leaves out a trial that had not reported by that epoch") {
+    const auto late = [](const Trial& trial) {
+        const double error = trial.number() == 2 ? 0.1 : 0.5;
+        for (std::size_t epoch = trial.number() == 1 ? 5 : 3; epoch <= 5; epoch += 2)
+            trial.report(epoch, error);
+        return error;
+    };
+    const auto result = search(
+        lambda_space(),
+        late,
+        {.trials = 3, .median = MedianRule{.first_epoch = 1, .min_trials = 1}});
+    using enum Outcome;
+    CHECK(outcomes(result) == std::vector{complete, complete, complete});
+    CHECK(result.best == 2);
+}
+
 TEST_CASE("trials that fail are kept and do not end the search") {
     const auto fails = [](const Trial& trial) -> double {
         trial.report(1, 0.5);
