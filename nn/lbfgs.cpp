@@ -1,5 +1,6 @@
 #include <nn/lbfgs.hpp>
 #include <nn/line_search.hpp>
+#include <nn/nonfinite.hpp>
 #include <nn/optim_check.hpp>
 
 #include <algorithm>
@@ -23,6 +24,11 @@ double largest(const std::vector<T>& a) {
     for (const T each : a)
         most = std::max(most, std::abs(static_cast<double>(each)));
     return most;
+}
+
+template <class T>
+bool is_finite(const std::vector<T>& a) {
+    return std::ranges::all_of(a, [](T each) { return std::isfinite(each); });
 }
 
 // a += factor b
@@ -103,14 +109,17 @@ typename LBFGS<T>::Vector LBFGS<T>::weights() const {
     return all;
 }
 
+// Nothing is added for t = 0, where the direction may be infinite.
 template <class T>
 void LBFGS<T>::set_weights(const Vector& from, const Vector& direction, double t) const {
     std::size_t at = 0;
     for (const auto& parameter : parameters_) {
         if (parameter.value.requires_grad()) {
             parameter.value.update([&](std::span<T> w) {
-                for (std::size_t i = 0; i < w.size(); ++i)
-                    w[i] = from[at + i] + static_cast<T>(t) * direction[at + i];
+                for (std::size_t i = 0; i < w.size(); ++i) {
+                    const T move = t == 0 ? T(0) : static_cast<T>(t) * direction[at + i];
+                    w[i] = from[at + i] + move;
+                }
             });
         }
         at += parameter.value.size();
@@ -203,10 +212,17 @@ double LBFGS<T>::step(const std::function<Variable<T>()>& loss) {
         fail<std::invalid_argument>(
             "LBFGS: the loss at the start of the step is {}; need a finite one", first);
     }
+    if (!is_finite(gradient)) {
+        fail<std::invalid_argument>(
+            "LBFGS: the gradient of \"{}\" at the start of the step is not finite; need a finite "
+            "one",
+            train::detail::nonfinite_gradient(parameters_));
+    }
     double now = first;
     std::size_t evaluations = 1;
     for (std::size_t i = 0; i < options_.max_iterations; ++i) {
-        if (evaluations >= options_.max_evaluations ||
+        // Where the gradient has become NaN, the next step says so.
+        if (evaluations >= options_.max_evaluations || !is_finite(gradient) ||
             largest(gradient) <= options_.tolerance_gradient ||
             !iterate(loss, now, gradient, evaluations))
             break;

@@ -46,6 +46,21 @@ TEST_CASE("LBFGS steps back from where the loss is not finite") {
     check_close(x.value(), {1}, 1e-5);
 }
 
+TEST_CASE("LBFGS refuses a gradient that is not finite, and leaves the weights") {
+    // The norm has no slope at 0.
+    for (const double other : {0.0, 3.0}) {
+        const Variable<double> x(Array<double>{1}, true), y(Array<double>{0, other}, true);
+        optim::LBFGS<double> lbfgs({{"x", x}, {"y", y}});
+        CHECK(
+            text_of_error<std::invalid_argument>(
+                [&] { lbfgs.step([&] { return sum(square(x)) + sum(sqrt(square(y))); }); }) ==
+            "LBFGS: the gradient of \"y\" at the start of the step is not finite; need a finite "
+            "one");
+        check_same(x.value(), {1});
+        check_same(y.value(), {0, other});
+    }
+}
+
 TEST_CASE("LBFGS: what it refuses") {
     const Problem problem;
     const auto text = [&](const optim::LBFGSOptions& options) {
