@@ -289,10 +289,10 @@ double r2_score(const Array<T>& outputs, const Array<T>& targets) {
             residual += d * d;
             variance += (target(i) - mean) * (target(i) - mean);
         }
-        if (variance > 0)
-            sum += 1 - residual / variance;
-        else
+        if (variance == 0 && !std::isnan(residual))
             sum += residual == 0 ? 1 : 0;
+        else  // NaN shows
+            sum += 1 - residual / variance;
     }
     return sum / static_cast<double>(columns);
 }

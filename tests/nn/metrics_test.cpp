@@ -101,6 +101,16 @@ TEST_CASE("a constant column counts 1 where it is met and else 0, whatever the c
     }
 }
 
+TEST_CASE("r2_score is NaN where a number is not finite") {
+    const auto numbers = test::array<double>({2, 2}, {1, 2, 3, 4});
+    for (const double bad : {not_a_number, HUGE_VAL, -HUGE_VAL}) {
+        const auto with_bad = test::array<double>({2, 2}, {1, bad, 3, 4});
+        CHECK(std::isnan(r2_score(numbers, with_bad)));
+    }
+    const Array<double> constant({2, 2}, 1.0);
+    CHECK(std::isnan(r2_score(test::array<double>({2, 2}, {1, not_a_number, 1, 1}), constant)));
+}
+
 TEST_CASE("a row with a NaN predicts nothing and is an error") {
     const auto scores = test::array<double>({2, 2}, {not_a_number, 0, 0, 1});
     ConfusionMatrix confusion(2);
