@@ -44,7 +44,11 @@ double chance_of(const char* who, const data::Dataset<T>& dataset) {
             squares += d * d;
         }
     }
-    if (!(squares > 0)) {
+    if (std::isnan(squares)) {
+        fail<std::invalid_argument>(
+            "{}: the targets of {} rows hold NaN or infinity; need finite ones", who, rows);
+    }
+    if (squares == 0) {
         fail<std::invalid_argument>(
             "{}: the targets of {} rows have variance 0; need rows that differ", who, rows);
     }
@@ -74,7 +78,8 @@ std::string text_of(const OverfitResult& result, std::size_t rows) {
             last);
     }
     return fmt::format(
-        "failed: after {} steps on {} rows the loss went from {:.4g} to {:.4g}, and need be below "
+        "failed: after {} steps on {} rows the loss went from {:.4g} to {:.4g}, and need be at "
+        "most "
         "{:.4g}; look at the model, the loss and the labels (gradcheck finds a wrong gradient), "
         "or let it have more steps or another learning rate",
         steps,
@@ -112,7 +117,7 @@ OverfitResult overfit_batch(
             }
             result.below = options.share * result.losses[0];
         }
-        result.passed = result.losses.back() < result.below;
+        result.passed = result.losses.back() <= result.below;
         if (result.passed || !std::isfinite(result.losses.back()) || step == options.steps)
             break;
         loss.backward();

@@ -17,7 +17,7 @@ struct OverfitOptions {
     std::uint64_t seed = 0;   ///< any number
     std::size_t steps = 500;  ///< at most, at least 1
     double lr = 0.01;         ///< Adam's, per step
-    double share = 0.05;      ///< passes when the loss is below this of the loss by chance, above 0
+    double share = 0.05;      ///< passes when the loss is at most this of that by chance, above 0
     /// As in FitOptions; the loss by chance is then that of the first step.
     std::function<Variable<T>(const Variable<T>& outputs, const data::Batch<T>& batch)> loss = {};
 };
@@ -34,7 +34,7 @@ struct OverfitResult {
 /// or labels are at fault. The loss by chance is ln(classes), or the variance of the few rows'
 /// targets. Ends when the loss is low enough or not finite, or after all steps. Throws
 /// std::invalid_argument for Part::test, for an option outside its range, for a model that does not
-/// clone and targets that are all the same, and what the model and the loss throw.
+/// clone and targets that are all the same or not finite, and what the model and the loss throw.
 template <class T>
 [[nodiscard]] OverfitResult overfit_batch(
     const nn::Module<T>& model,
@@ -60,7 +60,7 @@ struct ChanceResult {
 /// which logits of variance 3 cost: normal logits of variance v cost about v / 2 more, and He's
 /// initialisation gives v = 2 on normalised inputs. For targets it ends at 4 times the variance, by
 /// the same argument. Throws std::invalid_argument for Part::test, 0 rows and targets that are all
-/// the same, and what the model throws.
+/// the same or not finite, and what the model throws.
 template <class T>
 [[nodiscard]] ChanceResult loss_at_chance(
     nn::Module<T>& model, const data::Dataset<T>& dataset, const ChanceOptions& options = {});

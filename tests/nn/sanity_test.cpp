@@ -106,6 +106,14 @@ TEST_CASE("a sound model knows a small batch by heart, and is left as it was") {
     CHECK(overfit_batch(plain_net<float>(1, 1), plane<float>(50, 1)).passed);
 }
 
+TEST_CASE("one class is known by heart from the start") {
+    const data::Dataset<double> rows(random_array<double>({10, 2}, 1), data::Labels(10, 0), 1);
+    const auto result = overfit_batch(plain_net<double>(1, 1), rows);
+    CHECK(result.passed);
+    CHECK(result.losses == std::vector<double>{0});
+    CHECK(result.below == 0);
+}
+
 TEST_CASE("a model that sees nothing of x does not pass") {
     auto net = plain_net<double>(1);
     net.children()[0].second->parameters()[0].value.assign(Array<double>({8, 2}, 0.0));
@@ -154,6 +162,19 @@ TEST_CASE("targets that are all one number have variance 0, whatever the number"
     CHECK(text_of_error<std::invalid_argument>([&] {
               static_cast<void>(loss_at_chance(net, same));
           }) == "loss_at_chance: the targets of 10 rows have variance 0; need rows that differ");
+}
+
+TEST_CASE("targets that are not finite are told as such") {
+    auto net = plain_net<double>(1, 1);
+    for (const double bad : {std::nan(""), HUGE_VAL}) {
+        Array<double> targets({10, 1}, 0.1);
+        targets.data()[3] = bad;
+        const data::Dataset<double> rows(Array<double>({10, 2}, 1.0), targets);
+        CHECK(
+            text_of_error<std::invalid_argument>([&] {
+                static_cast<void>(loss_at_chance(net, rows));
+            }) == "loss_at_chance: the targets of 10 rows hold NaN or infinity; need finite ones");
+    }
 }
 
 TEST_CASE("overfit_batch refuses a loss that begins below 0: it is nothing to get near 0") {
