@@ -19,6 +19,12 @@ Variable<T> WeightedLayer<T>::forward(const Variable<T>& x) {
     return forward_with(x, weight, bias);
 }
 
+template <class T>
+Variable<T> WeightedLayer<T>::call_with(
+    const Variable<T>& x, const Variable<T>& w, const Variable<T>& b) {
+    return this->call(x, [&](const Variable<T>& in) { return forward_with(in, w, b); });
+}
+
 template class WeightedLayer<float>;
 template class WeightedLayer<double>;
 

@@ -19,6 +19,9 @@ public:
     /// The layer with that weight and bias, which may be undefined, in the place of its own.
     [[nodiscard]] virtual Variable<T> forward_with(
         const Variable<T>& x, const Variable<T>& weight, const Variable<T>& bias) const = 0;
+    /// forward_with(x, weight, bias), and the hooks, as operator() has them.
+    [[nodiscard]] Variable<T> call_with(
+        const Variable<T>& x, const Variable<T>& weight, const Variable<T>& bias);
     /// Throws what the layer's function throws.
     [[nodiscard]] Variable<T> forward(const Variable<T>& x) override;
 

@@ -219,7 +219,7 @@ template <class T>
 Variable<T> DropConnect<T>::forward(const Variable<T>& x) {
     if (!this->is_training() || keep_prob_ == 1)
         return (*layer_)(x);
-    return layer_->forward_with(x, dropout(layer_->weight, keep_prob_, this->draw()), layer_->bias);
+    return layer_->call_with(x, dropout(layer_->weight, keep_prob_, this->draw()), layer_->bias);
 }
 
 template <class T>

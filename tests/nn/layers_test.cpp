@@ -162,6 +162,26 @@ TEST_CASE("Dropout: the same bits with one thread and with two") {
     check_same(two, one);
 }
 
+TEST_CASE("DropConnect calls the layer inside, with its hooks and its path in errors") {
+    Rng rng(1);
+    const auto dense = std::make_shared<nn::Dense<double>>(3, 2, rng);
+    nn::DropConnect<double> layer(dense, 0.5, rng);
+    int calls = 0;
+    const auto handle = dense->register_forward_hook([&](const V&, const V& y) {
+        ++calls;
+        return 0 * y;
+    });
+    const V x(random_array<double>({4, 3}, 1)), wrong(random_array<double>({4, 7}, 1));
+    for (const bool trains : {true, false}) {
+        layer.train(trains);
+        check_same(layer(x).value(), Array<double>({4, 2}, 0.0));
+        CHECK(text_of_error<ShapeError>([&] {
+                  static_cast<void>(layer(wrong));
+              }) == "layer.Dense(3, 2): x has shape (4, 7); need (..., 3)");
+    }
+    CHECK(calls == 2);
+}
+
 TEST_CASE("Sequential: layers in order, by number, shared or moved in") {
     Rng rng(1);
     nn::Sequential<double> net;
