@@ -60,6 +60,8 @@ void make_fit(Batch<T>& batch, const Dataset<T>& dataset, std::size_t rows, bool
         make_fit(batch.targets, with_rows(dataset.targets().shape(), rows));
     } else if (mixed) {
         make_fit(batch.targets, {rows, dataset.classes()});
+    } else {
+        batch.targets = Array<T>();  // those of a batch that was mixed
     }
 }
 

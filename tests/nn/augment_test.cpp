@@ -300,6 +300,18 @@ TEST_CASE("Augmentation: mixup blends rows as the targets say") {
     CHECK(is_close(loss, expected, 1e-14));
 }
 
+TEST_CASE("Augmentation: a batch used again keeps no targets of a mixup") {
+    const auto dataset = images<double>();
+    Augmentation<double> mixing(1), plain(1);
+    mixing.mixup(1);
+    plain.flip();
+    Batch<double> batch;
+    mixing.apply(dataset, up_to(rows), 0, batch);
+    REQUIRE(batch.targets.shape() == Shape{rows, 3});
+    plain.apply(dataset, up_to(rows), 0, batch);
+    CHECK(batch.targets.shape() == applied(plain, dataset).targets.shape());
+}
+
 TEST_CASE("Augmentation: mixup takes the other row as it is in this epoch") {
     const auto dataset = images<double>();
     Augmentation<double> before(6), chain(6);
