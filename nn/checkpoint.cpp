@@ -35,6 +35,16 @@ Contents<T> contents_of(const std::vector<Part<T>>& parts) {
     return contents;
 }
 
+template <class T>
+std::vector<std::function<void()>> kept_by(const std::vector<Part<T>>& parts) {
+    std::vector<std::function<void()>> kept;
+    for (const Part<T>& part : parts) {
+        if (part.keep)
+            kept.push_back(part.keep());
+    }
+    return kept;
+}
+
 // Gives a part what the file has of it; returns what is wrong with that.
 template <class T>
 std::string give(const Part<T>& part, const Contents<T>& from, const Contents<T>& before) {
@@ -93,7 +103,12 @@ void Checkpoint<T>::load_tracked(const std::filesystem::path& path) {
 template <class T>
 void Checkpoint<T>::load(const std::filesystem::path& path, bool all) {
     const Contents<T> contents = detail::read_contents<T>(path), before = contents_of(parts_);
-    const auto take_back = [&] { static_cast<void>(give_all(parts_, before, before)); };
+    const auto kept = kept_by(parts_);
+    const auto take_back = [&] {
+        static_cast<void>(give_all(parts_, before, before));
+        for (const auto& put_back : kept)
+            put_back();
+    };
     std::string faults;
     try {
         faults = give_all(parts_, contents, before);

@@ -30,6 +30,8 @@ struct Part {
     /// Throws std::invalid_argument for what does not fit, and may then have changed some of it.
     std::function<void(const Content<T>&)> give;
     bool first = false;  ///< loaded before the others
+    /// Returns what puts back that which `give` changes outside of the part; empty: nothing.
+    std::function<std::function<void()>()> keep = {};
 };
 
 /// By the part's name.

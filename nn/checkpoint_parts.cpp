@@ -258,7 +258,11 @@ Checkpoint<T>& Checkpoint<T>::track(const std::string& name, optim::EMA<T>& ema)
 
 template <class T>
 Checkpoint<T>& Checkpoint<T>::track(const std::string& name, optim::Scheduler& scheduler) {
-    return add(schedule_part<T>(name, "Scheduler", scheduler));
+    Part<T> part = schedule_part<T>(name, "Scheduler", scheduler);
+    part.keep = [&scheduler] {
+        return [&scheduler, lr = scheduler.optimizer().lr()] { scheduler.optimizer().set_lr(lr); };
+    };
+    return add(std::move(part));
 }
 
 template <class T>

@@ -73,6 +73,8 @@ public:
     void step();
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
     [[nodiscard]] double base_lr() const noexcept { return base_lr_; }
+    /// Whose rate it sets.
+    [[nodiscard]] LearningRate& optimizer() const noexcept { return optimizer_; }
 
     /// "steps" and "base_lr".
     [[nodiscard]] std::map<std::string, double> state_dict() const;

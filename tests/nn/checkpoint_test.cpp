@@ -269,6 +269,20 @@ TEST_CASE("a schedule does not overrule the rate that the optimiser had") {
     CHECK(other->optimizer->lr() == 0.123);
 }
 
+TEST_CASE("a refused file leaves the rate of an optimiser whose schedule alone is tracked") {
+    const TempFolder folder;
+    const auto run = run_of({});
+    train::Checkpoint<float> file, checkpoint;
+    std::uint64_t extra = 1;
+    file.track("schedule", run->scheduler).track("extra", extra).save(folder / "x");
+    checkpoint.track("schedule", run->scheduler);
+    run->scheduler.step();
+    run->optimizer->set_lr(0.123);
+    CHECK(refusal(checkpoint, folder / "x").find("not tracked") != std::string::npos);
+    CHECK(run->optimizer->lr() == 0.123);
+    CHECK(run->scheduler.steps() == 1);
+}
+
 TEST_CASE("a class with a state of its own is tracked") {
     struct Counter {
         double count = 0;
