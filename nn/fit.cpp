@@ -95,7 +95,7 @@ public:
         if (!model_.is_training())
             model_.train();
         load();
-        good_ = model_.state_dict();
+        keep_good();
         call(&Callback<T>::on_start);
         const FitEnd end = train();
         if (end == FitEnd::interrupted)
@@ -246,13 +246,20 @@ private:
         const EpochRecord& last = history_.back();
         batch_ = 0;
         unsaved_ = true;
-        good_ = model_.state_dict();
+        keep_good();
         if (stopping_)
             static_cast<void>(stopping_->update(last.dev.error, model_));
         call(&Callback<T>::on_epoch);
         progress_.end_epoch(last, data_.train.classes() != 0);
         if (history_.size() % options_.checkpoint_every == 0)
             save(data_.dev ? std::optional(last.dev.error) : std::nullopt);
+    }
+
+    void keep_good() {
+        good_ = model_.state_dict();
+        good_text_ = batch_ > 0         ? fmt::format("of step {}", state_.step)
+                     : history_.empty() ? "that it began with"
+                                        : fmt::format("of the end of epoch {}", history_.size());
     }
 
     // Gives the model its good weights back and throws.
@@ -269,8 +276,7 @@ private:
                 optimizer_->lr(),
                 trace,
                 options_.clip_norm ? fmt::format(" below {}", *options_.clip_norm) : "",
-                history_.empty() ? "that it began with"
-                                 : fmt::format("of the end of epoch {}", history_.size())),
+                good_text_),
             state_.epoch,
             batch);
     }
@@ -340,6 +346,7 @@ private:
     std::optional<optim::Scheduler> scheduler_;
     std::optional<EarlyStopping<T>> stopping_;
     nn::StateDict<T> good_;
+    std::string good_text_;  // "of the end of epoch 3"
     Checkpoint<T> checkpoint_;
     std::optional<CheckpointFolder> folder_;
     bool unsaved_ = false;

@@ -86,7 +86,8 @@ struct FitResult {
 
 /// A loss, gradient or score that is NaN or infinite. The text says where, in which layer it began,
 /// what AnomalyGuard says of it, and what to try. The model has the weights of the last finished
-/// epoch, or those that it began with.
+/// epoch; those of the step where the run was resumed, if no epoch has ended since; or those that
+/// it began with.
 class NonFiniteError : public std::runtime_error {
 public:
     NonFiniteError(const std::string& text, std::size_t epoch, std::size_t batch)

@@ -295,6 +295,22 @@ TEST_CASE("a rate that is far too high is told, with the layer where it began") 
     CHECK(same_bits(net.state_dict(), after_first));
 }
 
+TEST_CASE("a run resumed in mid-epoch says of which step the last good weights are") {
+    const test::TempFolder folder;
+    auto options = all_options(folder.path());
+    auto first = noisy_net<float>(1), second = noisy_net<float>(2);
+    options.early_stopping.reset();  // which would restore the best weights
+    options.callbacks = {raise_at(6)};
+    REQUIRE(fit(first, rows(), options).history.size() == 1);
+    options.callbacks.clear();
+    options.loss = [](const Variable<float>& y, const data::Batch<float>& batch) {
+        return log(mean(y) * 0.0F - 1.0F) + cross_entropy(y, batch.y);
+    };
+    const std::string text = text_of_error<NonFiniteError>([&] { fit(second, rows(), options); });
+    CHECK_MESSAGE(text.ends_with("the model has the weights of step 6"), text);
+    check_same(second.parameters()[0].value.value(), first.parameters()[0].value.value());
+}
+
 TEST_CASE("a number in the data that is not finite is named as such") {
     auto x = clouds<double>(20, 1).x();
     x.data()[7] = infinite;
