@@ -98,15 +98,15 @@ private:
 [[nodiscard]] Table read_csv(const std::filesystem::path& path, const CsvOptions& options = {});
 
 /// Text as a field of a CSV file: quoted where a reader would see something else in it [RFC 4180,
-/// section 2], or blanks at an end or a comment. Empty text stays empty.
+/// section 2], or blanks at an end, a comment or a byte order mark. Empty text stays empty.
 [[nodiscard]] std::string csv_field(const std::string& text, char delimiter = ',');
 
 /// Writes a header and the rows: read_csv() reads back the same table, numbers to the bit, when
 /// told on_missing = Missing::keep (NaN is an empty field) and the columns' types and categories; a
 /// category that CsvOptions::missing lists comes back as missing. Text is quoted where it must be.
 /// The file appears whole or not at all. Throws std::invalid_argument for no columns, columns of
-/// different lengths, an infinity, a code without a category or a delimiter that numbers contain,
-/// IoError for a path that cannot be written.
+/// different lengths or without a name, an infinity, a code without a category or a delimiter that
+/// numbers contain, IoError for a path that cannot be written.
 void write_csv(const std::filesystem::path& path, const Table& table, char delimiter = ',');
 
 /// What each column is for.

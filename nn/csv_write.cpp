@@ -12,10 +12,19 @@ namespace xgrad::data {
 namespace {
 
 constexpr std::size_t buffer_bytes = std::size_t{1} << 16;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 void check(const Table& table) {
     if (table.columns.empty())
         fail<std::invalid_argument>("write_csv: the table has no columns; need at least one");
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+        if (table.columns[i].name.empty()) {
+            fail<std::invalid_argument>(
+                "write_csv: column {0} has no name; need one, since it would be read back as "
+                "\"column {0}\"",
+                i + 1);
+        }
+    }
     for (const Column& column : table.columns) {
         if (column.values.size() != table.rows()) {
             fail<std::invalid_argument>(
@@ -76,7 +85,7 @@ std::string csv_field(const std::string& text, char delimiter) {
         text.empty() ||
         (text.find_first_of("\"\r\n") == text.npos && text.find(delimiter) == text.npos &&
          text.front() != ' ' && text.front() != '\t' && text.back() != ' ' && text.back() != '\t' &&
-         text.front() != '#');
+         text.front() != '#' && !text.starts_with(byte_order_mark));
     if (is_plain)
         return text;
     std::string field(2 * text.size() + 2, '\0');

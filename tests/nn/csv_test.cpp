@@ -106,6 +106,13 @@ TEST_CASE("what write_csv writes reads back the same, to the bit") {
     CHECK(read(folder / "one.csv") == "a\n1\n\"\"\n2\n");
 }
 
+TEST_CASE("a name that begins with a byte order mark keeps it") {
+    const TempFolder folder;
+    const std::string name = "\xEF\xBB\xBFx";
+    write_csv(folder / "t.csv", {{number(name, {1, 2})}});
+    CHECK(read_csv(folder / "t.csv").columns[0].name == name);
+}
+
 TEST_CASE("write_csv refuses what cannot be read back") {
     const TempFolder folder;
     const auto says = [&](const Table& table) {
@@ -115,6 +122,9 @@ TEST_CASE("write_csv refuses what cannot be read back") {
     CHECK(
         says({{number("a", {1}), number("b", {1, 2})}}) ==
         "write_csv: \"b\" has 2 values; need 1, as \"a\" has");
+    CHECK(
+        says({{number("a", {1}), number("", {1})}}) ==
+        "write_csv: column 2 has no name; need one, since it would be read back as \"column 2\"");
     CHECK(
         says({{number("a", {1, INFINITY})}}) ==
         "write_csv: \"a\" has inf in row 1; need finite numbers");
