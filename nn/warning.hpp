@@ -6,7 +6,7 @@
 
 namespace xgrad {
 
-/// Takes a warning, one line of text.
+/// Takes a warning, text of one or more lines.
 using WarningHandler = std::function<void(const std::string& text)>;
 
 /// Sets what takes the warnings of all threads, one at a time, and returns what took them before.
