@@ -33,8 +33,8 @@ public:
     /// Up to max_iterations iterations; returns the loss at the start. `loss` computes it from the
     /// parameters, the same each time it is called at the same weights (no new dropout mask, no new
     /// batch); it is differentiated here. Parameters with requires_grad(false) stay. Throws
-    /// std::invalid_argument when the loss at the start is not finite, GraphError that names a
-    /// parameter without a gradient, and what `loss` throws.
+    /// std::invalid_argument when the loss or its gradient is not finite at the start, GraphError
+    /// that names a parameter without a gradient, and what `loss` throws.
     double step(const std::function<Variable<T>()>& loss);
     /// Forgets the gradients of all its parameters; step() does so itself.
     void zero_grad() const;

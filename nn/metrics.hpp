@@ -99,7 +99,8 @@ template <class T>
 
 /// The share of the targets' variance that the outputs explain, 1 - sum (y - f)^2 / sum (y -
 /// mean)^2, the mean over the columns of (N, ...): 1 is perfect, 0 as good as the mean, negative
-/// worse. A constant column counts 1 when it is met and 0 when not. Throws as mean_squared_error().
+/// worse. A constant column counts 1 when it is met and 0 when not. NaN where a number is NaN or a
+/// target infinite. Throws as mean_squared_error().
 template <class T>
 [[nodiscard]] double r2_score(const Array<T>& outputs, const Array<T>& targets);
 

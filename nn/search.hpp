@@ -93,8 +93,8 @@ struct Halving {
 
 /// The median stopping rule [Golovin et al. 2017, "Google Vizier", sec. 3.2.2]: a trial ends at
 /// an epoch where its best error so far is above the median of the running means, up to that
-/// epoch, of the earlier trials that came as far. (The paper takes completed trials; which those
-/// are at the time would depend on how many run at once.)
+/// epoch, of the earlier trials that came as far and had reported by then. (The paper takes
+/// completed trials; which those are at the time would depend on how many run at once.)
 struct MedianRule {
     std::size_t first_epoch = 1;  ///< none ends before
     std::size_t min_trials = 5;   ///< as many earlier ones are needed, at least 1
