@@ -25,7 +25,8 @@ struct Tanh;
 struct Erf;
 }  // namespace formula
 
-/// e^x. Gradient: g y. Results below the smallest normal number are 0.
+/// e^x. Gradient: g y. Results near the smallest normal number and below are 0: in float below
+/// e^-87.69, in double below e^-708.75; from e^88.38 and e^709.44 on they are infinite.
 template <class T>
 [[nodiscard]] Variable<T> exp(const Variable<T>& x, Where where = Where::current()) {
     return detail::unary<formula::Exp>(x, where);

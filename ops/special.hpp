@@ -93,8 +93,9 @@ template <class T>
 }
 
 /// Euler's beta function gamma(a) gamma(b) / gamma(a + b), for a and b above 0; they broadcast.
-/// Composed of lgamma: below 0 the sign is lost. Gradients: g y (digamma(a) - digamma(a + b)) and
-/// the same for b.
+/// Composed of lgamma: below 0 the sign is lost, and where a or b is large so are digits, which its
+/// sum has before the point (of 1e5 in float five of seven). Gradients: g y (digamma(a) - digamma(a
+/// + b)) and the same for b.
 template <class T>
 [[nodiscard]] Variable<T> beta(
     const Variable<T>& a,
