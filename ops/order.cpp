@@ -1,6 +1,8 @@
 #include <autograd/branch.hpp>
 #include <autograd/broadcast.hpp>
 #include <autograd/fail.hpp>
+#include <autograd/grain.hpp>
+#include <autograd/parallel.hpp>
 #include <autograd/record.hpp>
 #include <ops/along.hpp>
 #include <ops/arithmetic.hpp>
@@ -9,8 +11,11 @@
 #include <ops/shape.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <vector>
 
 namespace xgrad {
 namespace {
@@ -18,51 +23,70 @@ namespace {
 using detail::Along;
 using detail::with_extent;
 
-// NaN counts as the largest.
+// Where a value stands in an order, and in its lane: compared as whole numbers, which is quicker
+// than by index, and NaN comes out as the largest. Of equals, -0 and 0 among them, the earlier is
+// less.
 template <class T>
-bool is_less(T a, T b) {
-    return a < b || (b != b && a == a);
-}
+struct Place {
+    using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
-// For each lane of x the first `k` of its indices as `choose(lane of x, indices)` arranges them.
-template <class T, class Choose>
-IndexArray choose_indices(const Array<T>& x, std::size_t axis, std::size_t k, Choose choose) {
-    const Along along(x.shape(), axis);
-    IndexArray chosen = empty<std::int64_t>(with_extent(x.shape(), axis, k));
-    if (x.size() == 0)
-        return chosen;
-    std::vector<T> values(along.extent);
-    std::vector<std::int64_t> indices(along.extent);
-    for (std::size_t lane = 0; lane < along.lanes(); ++lane) {
-        const T* from = x.data() + along.first(lane, along.extent);
-        for (std::size_t i = 0; i < along.extent; ++i)
-            values[i] = from[i * along.inner];
-        std::iota(indices.begin(), indices.end(), 0);
-        choose(values, indices);
-        for (std::size_t i = 0; i < k; ++i)
-            chosen.data()[along.first(lane, k) + i * along.inner] = indices[i];
+    Place() = default;
+    Place(T value, std::size_t at, bool descending) : index(static_cast<Bits>(at)) {
+        constexpr Bits sign = Bits(1) << (8 * sizeof(Bits) - 1);
+        const auto bits = std::bit_cast<Bits>(value + T(0));  // -0 + 0 is 0
+        key = value != value ? nan : (bits & sign) != 0 ? ~bits : bits | sign;
+        if (descending)
+            key = ~key;
     }
-    return chosen;
-}
+    friend bool operator<(const Place& a, const Place& b) {
+        if constexpr (sizeof(T) == 4)
+            return a.joined() < b.joined();
+        else
+            return a.key != b.key ? a.key < b.key : a.index < b.index;
+    }
+    [[nodiscard]] std::uint64_t joined() const { return std::uint64_t{key} << 32 | index; }
 
-// Compares indices by value, of equals the earlier first.
-template <class T>
-auto by_value(const std::vector<T>& values, bool descending) {
-    return [&values, descending](std::int64_t i, std::int64_t j) {
-        const T a = values[static_cast<std::size_t>(i)], b = values[static_cast<std::size_t>(j)];
-        if (is_less(a, b))
-            return !descending;
-        if (is_less(b, a))
-            return descending;
-        return i < j;
+    static constexpr Bits nan = std::numeric_limits<Bits>::max();
+    Bits key = 0, index = 0;
+};
+
+// For each lane of x the indices of the first `k` places as `arrange(places)` leaves them.
+template <class T, class Arrange>
+IndexArray arranged_indices(
+    const Array<T>& x, std::size_t axis, std::size_t k, bool descending, Arrange arrange) {
+    const Along along(x.shape(), axis);
+    if (along.extent > Place<T>::nan) {
+        fail<ShapeError>(
+            "order: axis {} of shape {} is too long; need at most {} elements",
+            axis,
+            x.shape(),
+            Place<T>::nan);
+    }
+    IndexArray indices = empty<std::int64_t>(with_extent(x.shape(), axis, k));
+    if (x.size() == 0)
+        return indices;
+    const auto range = [&](std::size_t begin, std::size_t end) {
+        std::vector<Place<T>> places(along.extent);
+        for (std::size_t lane = begin; lane < end; ++lane) {
+            const T* from = x.data() + along.first(lane, along.extent);
+            for (std::size_t i = 0; i < along.extent; ++i)
+                places[i] = Place<T>(from[i * along.inner], i, descending);
+            arrange(places);
+            std::int64_t* to = indices.data() + along.first(lane, k);
+            for (std::size_t i = 0; i < k; ++i)
+                to[i * along.inner] = static_cast<std::int64_t>(places[i].index);
+        }
     };
+    constexpr std::size_t grain = detail::parallel_grain / 8;  // an element takes its time
+    detail::parallel_ranges(along.lanes(), 1 + grain / along.extent, range);
+    return indices;
 }
 
 template <class T>
 IndexArray first_in_order(const Array<T>& x, std::size_t axis, std::size_t k, bool descending) {
-    return choose_indices(x, axis, k, [&](const auto& values, auto& indices) {
-        const auto end = indices.begin() + static_cast<std::ptrdiff_t>(k);
-        std::partial_sort(indices.begin(), end, indices.end(), by_value<T>(values, descending));
+    return arranged_indices(x, axis, k, descending, [k](auto& places) {
+        const auto end = places.begin() + static_cast<std::ptrdiff_t>(k);
+        std::partial_sort(places.begin(), end, places.end());
     });
 }
 
@@ -84,8 +108,8 @@ namespace {
 
 template <class T>
 IndexArray sorted_indices(const Array<T>& x, std::size_t axis, bool descending) {
-    return choose_indices(x, axis, x.shape()[axis], [&](const auto& values, auto& indices) {
-        std::ranges::sort(indices, by_value<T>(values, descending));
+    return arranged_indices(x, axis, x.shape()[axis], descending, [](auto& places) {
+        std::sort(places.begin(), places.end());
     });
 }
 
@@ -149,15 +173,14 @@ namespace {
 // The index of sorted element `rank`, or of the first NaN.
 template <class T>
 IndexArray index_of_rank(const Array<T>& x, std::size_t axis, std::size_t rank) {
-    return choose_indices(x, axis, 1, [&](const auto& values, auto& indices) {
-        const auto nan = std::ranges::find_if(values, [](T value) { return value != value; });
-        if (nan != values.end()) {
-            indices.front() = nan - values.begin();
-            return;
+    return arranged_indices(x, axis, 1, false, [rank](auto& places) {
+        const auto is_nan = [](const Place<T>& place) { return place.key == Place<T>::nan; };
+        auto wanted = std::ranges::find_if(places, is_nan);
+        if (wanted == places.end()) {
+            wanted = places.begin() + static_cast<std::ptrdiff_t>(rank);
+            std::nth_element(places.begin(), wanted, places.end());
         }
-        const auto wanted = indices.begin() + static_cast<std::ptrdiff_t>(rank);
-        std::ranges::nth_element(indices, wanted, by_value<T>(values, false));
-        indices.front() = *wanted;
+        places.front() = *wanted;
     });
 }
 
