@@ -349,6 +349,14 @@ TEST_CASE("a domain of one point is drawn from") {
     CHECK_MESSAGE(report.ok(), report.to_string());
 }
 
+TEST_CASE("a very wide domain is drawn from at once") {
+    // A list of all multiples of 1/64 takes a minute and sixteen gigabytes.
+    const auto report = check_call(
+        [](const auto& in) { return sqrt(in[0] + 1) + sqrt(in[1] + 1); },
+        [](Sample s) { return std::move(s).between(0, 1e8); });
+    CHECK_MESSAGE(report.ok(), report.to_string());
+}
+
 TEST_CASE("inputs without effect by chance are drawn anew") {
     // The second input counts in one draw of eight.
     const auto report = check_call([](const auto& in) {

@@ -31,9 +31,9 @@ struct Case {
 /// "(3, 4) and (4,)"
 [[nodiscard]] std::string list_shapes(const std::vector<Shape>& shapes);
 
-/// Inputs of those shapes, as the sample demands: multiples of 1/64 (or finer in a narrow domain)
-/// in [low, high], away from kinks, all distinct, fixed ones repeated to their shape. Throws
-/// std::invalid_argument when the domain has no room.
+/// Inputs of those shapes, as the sample demands: multiples of 1/64 (or finer in a narrow domain,
+/// coarser in a wide one) in [low, high], away from kinks, all distinct, fixed ones repeated to
+/// their shape. Throws std::invalid_argument when the domain has no room.
 [[nodiscard]] std::vector<Array<double>> draw_inputs(
     const Sample& sample, const std::vector<Shape>& shapes, bool distinct, Random random);
 

@@ -6,11 +6,16 @@ namespace {
 constexpr double kink_distance = 0.05;
 constexpr double tie_distance = 0.1;
 
-// The inputs' values are multiples of this: 1/64, or finer where the domain is narrow.
+// The inputs' values are multiples of this: 1/64, finer where the domain is narrow, and coarser
+// where it is so wide that there were too many to list.
 double grid_of(const Sample& sample) {
+    constexpr double most = 4096;
+    const double width = sample.high - sample.low;
     double grid = 1.0 / 64;
-    while (grid * 32 > sample.high - sample.low && grid > 0x1p-60)
+    while (grid * 32 > width && grid > 0x1p-60)
         grid /= 2;
+    while (width > grid * most && grid < 0x1p1000)
+        grid *= 2;
     return grid;
 }
 
