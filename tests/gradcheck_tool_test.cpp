@@ -376,6 +376,14 @@ TEST_CASE("an op whose call throws fails by its name, and nothing gets out") {
     CHECK_SAYS(failure(report, "gradient"), "threw: not yet");
 }
 
+TEST_CASE("nor does what is thrown and is no exception") {
+    const OpReport report =
+        check_call([](const auto& in) -> std::decay_t<decltype(in[0])> { throw in.size(); });
+    CHECK_SAYS(failure(report, "gradient"), "threw what is no std::exception; throw std::inv");
+    const Cube cube([](const auto& x, const auto&) -> std::decay_t<decltype(x)> { throw 42; });
+    CHECK_SAYS(failure(cube.check(), "gradient"), "threw what is no std::exception");
+}
+
 TEST_CASE("the ops of these tests have left the registry") {
     CHECK(find_op("cube") == nullptr);
     CHECK(find_op("made_up") == nullptr);

@@ -163,6 +163,9 @@ bool check_gradients(Case& one, OpReport& report) {
     return !checked.orders.empty();
 }
 
+constexpr const char* threw_other =
+    "threw what is no std::exception; throw std::invalid_argument for arguments out of range";
+
 // Runs it; what it throws is a failure.
 template <class Check>
 Outcome guarded(Check check) {
@@ -170,6 +173,8 @@ Outcome guarded(Check check) {
         return check();
     } catch (const std::exception& error) {
         return detail::failed(fmt::format("threw: {}", error.what()));
+    } catch (...) {
+        return detail::failed(threw_other);
     }
 }
 
@@ -193,6 +198,9 @@ void check_case(Case one, OpReport& report) {
     } catch (const std::exception& error) {
         add(report, number, "sample", detail::failed(error.what()));
         return;
+    } catch (...) {
+        add(report, number, "sample", detail::failed(threw_other));
+        return;
     }
     bool sound = false;
     const Outcome ran = guarded([&]() -> Outcome {
@@ -209,7 +217,7 @@ void check_case(Case one, OpReport& report) {
                   : detail::skipped("the gradient could not be compared"));
     }
     if (sound && one.options.sweep > 0)
-        add(report, number, "shapes", detail::check_other_shapes(one));
+        add(report, number, "shapes", guarded([&] { return detail::check_other_shapes(one); }));
 }
 
 }  // namespace
