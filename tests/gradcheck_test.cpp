@@ -116,6 +116,18 @@ TEST_CASE("gradcheck: gradients below the rounding of the function are no failur
     CHECK_SAYS(report.to_string(), "(rounding of the differences)");
 }
 
+TEST_CASE("gradcheck: a softmax that saturates passes") {
+    for (const double size : {10., 20., 24., 26., 28., 30., 32., 36., 100.}) {
+        for (const double last : {0., 1.}) {
+            CAPTURE(size);
+            const Variables x = {{Array<double>{{size, 0, last}}, true}};
+            const auto report =
+                gradcheck([](const Variables& in) { return softmax(in[0], -1); }, x);
+            CHECK_MESSAGE(report.ok(), report.to_string());
+        }
+    }
+}
+
 TEST_CASE("gradcheck: a kink between x - h and x + h is resolved by other steps") {
     const V near_zero = leaf({2e-6, -3e-6, 1});
     const auto report =

@@ -136,8 +136,10 @@ private:
     [[nodiscard]] Slope refined(double start, Stencil stencil) {
         constexpr std::size_t rows = 18;
         std::vector<Slope> slopes;
-        for (const Slopes& row : differences(line_, start, stencil, rows)) {
-            slopes.push_back(weigh(row, line_.weights));
+        const std::vector<Slopes> found = differences(line_, start, stencil, rows);
+        const std::vector<bool> reached = reached_by(found);
+        for (const Slopes& row : found) {
+            slopes.push_back(weigh(row, line_.weights, reached));
             sweep_.push_back({row.step, slopes.back().value});
         }
         // Small steps may agree by chance, as they do on the stairs of rounding.

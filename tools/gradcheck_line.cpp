@@ -65,7 +65,8 @@ Slopes difference(const Line& line, double h, Stencil stencil) {
     return slopes;
 }
 
-Slope weigh(const Slopes& slopes, const std::vector<double>& weights) {
+Slope weigh(
+    const Slopes& slopes, const std::vector<double>& weights, const std::vector<bool>& reached) {
     double sum = 0;
     double all = 0;    // the rounding of all terms, and of those that changed
     double moved = 0;  // (outputs that are not reached add no noise)
@@ -73,9 +74,19 @@ Slope weigh(const Slopes& slopes, const std::vector<double>& weights) {
         const double noise = std::abs(weights[i]) * slopes.noise[i];
         sum += weights[i] * slopes.values[i];
         all += noise;
-        moved += slopes.values[i] != 0 ? noise : 0;
+        moved += slopes.values[i] != 0 || (i < reached.size() && reached[i]) ? noise : 0;
     }
     return {sum, moved > 0 ? moved : all, slopes.step};
+}
+
+std::vector<bool> reached_by(const std::vector<Slopes>& rows) {
+    std::vector<bool> reached;
+    for (const Slopes& row : rows) {
+        reached.resize(row.values.size(), false);
+        for (std::size_t i = 0; i < reached.size(); ++i)
+            reached[i] = reached[i] || row.values[i] != 0;
+    }
+    return reached;
 }
 
 Stencil stencil_at(const Line& line, double h) {

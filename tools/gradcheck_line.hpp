@@ -38,8 +38,16 @@ enum class Stencil { central, left, right };
 
 [[nodiscard]] Slopes difference(const Line& line, double h, Stencil stencil);
 
-/// Those slopes as one. The uncertainty is that of rounding alone.
-[[nodiscard]] Slope weigh(const Slopes& slopes, const std::vector<double>& weights);
+/// Those slopes as one. The uncertainty is that of rounding alone, in the outputs that moved, or
+/// that are known to be `reached`.
+[[nodiscard]] Slope weigh(
+    const Slopes& slopes,
+    const std::vector<double>& weights,
+    const std::vector<bool>& reached = {});
+
+/// The outputs that move at some of the steps. At the smaller ones rounding may hide that: of a
+/// softmax that saturates the largest element stays at 1.
+[[nodiscard]] std::vector<bool> reached_by(const std::vector<Slopes>& rows);
 
 /// The stencil for which there is room at x: a central one, unless x is at a border.
 [[nodiscard]] Stencil stencil_at(const Line& line, double h);
