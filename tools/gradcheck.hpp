@@ -28,7 +28,7 @@ struct GradcheckOptions {
     std::size_t worst = 5;    ///< how many entries the report lists
     bool flat = false;        ///< the gradient must be zero everywhere
     bool linear = false;      ///< the second derivative must be zero everywhere
-    bool in_float = false;    ///< of check_op(): judge the op in float, to first order
+    bool in_float = false;    ///< the gradient is that of float; check_op() judges the op in float
     bool allow_zero = false;  ///< an input without any effect is no failure
     std::size_t sweep = 0;    ///< of check_op(): so many other shapes for each sample
     /// The function's domain: no input is moved outside, and at a border the differences are

@@ -57,6 +57,7 @@ GradcheckFunction judged_in_double(
 
 GradcheckOptions float_options(GradcheckOptions options) {
     options.order = 1;
+    options.in_float = true;
     options.tolerance = std::max(options.tolerance, 1e-4);
     options.norm_tolerance = std::max(options.norm_tolerance, 1e-5);
     return options;

@@ -101,8 +101,8 @@ private:
         entry_.relative =
             entry_.absolute / std::max({1.0, std::abs(entry_.analytic), std::abs(entry_.numeric)});
         // Nor is anything asked of what is finer than a plain difference can be.
-        const bool explained =
-            entry_.absolute <= entry_.uncertainty && entry_.uncertainty <= rounding_;
+        const bool explained = entry_.absolute <= entry_.uncertainty &&
+                               entry_.uncertainty <= rounding_ && !judge_.is_blind(entry_);
         if (explained || entry_.absolute <= judge_.allowed(entry_.analytic, entry_.numeric))
             entry_.verdict = GradcheckVerdict::pass;
         else if (entry_.absolute > certainty * entry_.uncertainty)
@@ -367,7 +367,7 @@ void Judge::judge(const Line& line, GradcheckEntry& entry) const {
 }
 
 double Judge::allowed(double analytic, double numeric) const {
-    return floor_ +
+    return floor_ + rounding_ +
            options_.tolerance * std::max({std::abs(analytic), std::abs(numeric), 1e-3 * size_});
 }
 

@@ -16,6 +16,13 @@ inline constexpr double negligible = 1e-13;
 /// and leave an epsilon, and the difference divides that by its step.
 inline constexpr double negligible_slope = 4e-11;
 
+/// The same of an op in float: a share that is summed over an axis may cancel to an epsilon.
+inline constexpr double negligible_float = 0x1p-23;
+
+/// Of an op in float: so much of the input's largest gradient. What a small element is made of may
+/// be of that size, and each term has its rounding, an epsilon of float or a few.
+inline constexpr double float_rounding = 16 * 0x1p-23;
+
 /// Judges the slopes of one input. `size` is the largest |analytic| there: what is a thousandth of
 /// it or less counts as that much.
 class Judge {
@@ -23,7 +30,11 @@ public:
     Judge(const GradcheckOptions& options, int order, double size)
         : options_(options),
           size_(size),
-          floor_(order == 1 ? negligible : negligible_slope) {}
+          rounding_(options.in_float ? float_rounding * size : 0),
+          floor_(
+              options.in_float ? negligible_float
+              : order == 1     ? negligible
+                               : negligible_slope) {}
 
     /// From `analytic` to all the rest of an entry but its name.
     void judge(const Line& line, GradcheckEntry& entry) const;
@@ -38,6 +49,7 @@ private:
 
     const GradcheckOptions& options_;
     double size_;
+    double rounding_;  // of the gradient itself
     double floor_;
 };
 
