@@ -30,7 +30,9 @@ public:
                           }));
               })))) {}
 
-    [[nodiscard]] OpReport check() const { return check_op(op_); }
+    [[nodiscard]] OpReport check(const GradcheckOptions& options = {.order = 2}) const {
+        return check_op(op_, options);
+    }
 
 private:
     Op op_;
@@ -281,6 +283,56 @@ TEST_CASE("a rule that is wrong in float only is caught") {
     const OpReport report = cube.check();
     CHECK(failures(report) == 1);
     CHECK_SAYS(failure(report, "float"), "the gradient of input 0 at (0, 0) float gives ");
+}
+
+TEST_CASE("a result in float that is wrong is caught, however small it is") {
+    const auto report_with = [](double factor, double scale) {
+        return check_call([factor, scale](const auto& in) {
+            using T = typename std::decay_t<decltype(in[0])>::value_type;
+            return static_cast<T>(scale * (sizeof(T) == 4 ? factor : 1)) * in[0] * in[1];
+        });
+    };
+    const OpReport twice = report_with(2, 1e-5);
+    CHECK(failures(twice) == 1);
+    CHECK_SAYS(failure(twice, "float"), "the value at (0, ");
+    CHECK(failure(report_with(1, 1e-5), "float") == "");
+    CHECK(failure(report_with(1, 1e30), "float") == "");
+}
+
+TEST_CASE("what is too large for float may be infinite there") {
+    const auto report = check_call(
+        [](const auto& in) { return exp(20 * in[0]) + in[1]; },
+        [](Sample s) { return std::move(s).between(0, 6); });
+    CHECK(failure(report, "float") == "");
+}
+
+TEST_CASE("a rule that is wrong in float by a thousandth is caught by the slopes in double") {
+    const Cube cube([]<class T>(const Variable<T>& x, const Variable<T>& g) {
+        return (sizeof(T) == 4 ? 3.003 : 3.0) * x * x * g;
+    });
+    const OpReport report = cube.check({.in_float = true});
+    CHECK_SAYS(failure(report, "gradient"), "likely cause: off by the factor 1.001");
+}
+
+TEST_CASE("a large constant that hides the slopes makes them inconclusive, and is named") {
+    const auto report_on = [](double constant, double factor) {
+        return check_call([constant, factor](const auto& in) {
+            using T = typename std::decay_t<decltype(in[0])>::value_type;
+            const T kept = static_cast<T>(factor - 1);
+            const auto product = in[0] * in[1];
+            return product + static_cast<T>(constant) + kept * (product - product.detach());
+        });
+    };
+    for (const double factor : {0.5, 1.0, 5.0}) {
+        CAPTURE(factor);
+        const OpReport hidden = report_on(1e14, factor);
+        CHECK(hidden.count(OpCheck::Verdict::inconclusive) >= 1);
+        CHECK_SAYS(hidden.to_string(), "gradient INCONCLUSIVE\n");
+        CHECK_SAYS(hidden.to_string(), "advice: take the large constant out of the function");
+        CHECK_SAYS(hidden.to_string(), "made_up, note: a step of input 0 changes the function by");
+    }
+    CHECK(failure(report_on(1e8, 1), "gradient") == "");
+    CHECK_SAYS(failure(report_on(1e8, 0.5), "gradient"), "likely cause: off by the factor 0.5");
 }
 
 TEST_CASE("a rule that depends on who else asks is caught") {

@@ -307,8 +307,9 @@ private:
                  input_.inconclusive,
                  input_.checked,
                  to_string(input_.worst)),
-             input_.worst.on_kink
-                 ? "take inputs off the kinks, where the function has a slope"
+             input_.worst.on_kink ? "take inputs off the kinks, where the function has a slope"
+             : judge_.is_blind(input_.worst)
+                 ? "take the large constant out of the function: its rounding hides the slope"
                  : "take inputs where the function is smoother and less noisy, or another step",
              GradcheckVerdict::inconclusive});
     }

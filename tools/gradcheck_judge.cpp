@@ -73,7 +73,8 @@ public:
             judge_broken(weigh(difference(line_, h / 64, stencil), line_.weights));
             return;
         }
-        if (stencil == Stencil::central && agrees_at_once())
+        if (stencil == Stencil::central && entry_.verdict == GradcheckVerdict::pass &&
+            agrees_at_once())
             return;
         for (const double step : line_.steps) {
             take_better(step * wide, stencil_at(line_, step));
@@ -364,6 +365,11 @@ void Judge::judge(const Line& line, GradcheckEntry& entry) const {
     Trial(*this, line, entry).run();
     if (entry.verdict == GradcheckVerdict::pass)
         entry.sweep.clear();
+}
+
+bool Judge::is_blind(const GradcheckEntry& entry) const {
+    return entry.uncertainty > options_.tolerance * std::max(1.0, size_) &&
+           entry.uncertainty > 0.5 * std::abs(entry.analytic);
 }
 
 double Judge::allowed(double analytic, double numeric) const {

@@ -43,6 +43,9 @@ public:
     [[nodiscard]] double allowed(double analytic, double numeric) const;
     /// The part of it that does not depend on them.
     [[nodiscard]] double floor() const noexcept { return floor_; }
+    /// The slope is so unsure, by the function's rounding, that it tells nothing of the gradient: a
+    /// large constant hides it.
+    [[nodiscard]] bool is_blind(const GradcheckEntry& entry) const;
 
 private:
     class Trial;

@@ -231,6 +231,17 @@ bool OpReport::ok() const noexcept {
            count(Verdict::passed) > 0;
 }
 
+std::vector<std::string> OpReport::notes() const {
+    std::vector<std::string> all;
+    for (const GradcheckReport& report : reports) {
+        for (const std::string& note : report.notes) {
+            if (std::ranges::find(all, note) == all.end())
+                all.push_back(note);
+        }
+    }
+    return all;
+}
+
 std::string OpReport::to_string() const {
     std::string all;
     for (const OpCheck& check : checks) {
@@ -246,6 +257,8 @@ std::string OpReport::to_string() const {
             check.verdict == Verdict::failed ? "" : " INCONCLUSIVE");
         all += detail::lines_of(check.text, "    ");
     }
+    for (const std::string& note : all.empty() ? std::vector<std::string>() : notes())
+        all += fmt::format("{}, note: {}\n", op, note);
     return all;
 }
 

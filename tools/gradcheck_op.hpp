@@ -31,7 +31,10 @@ struct OpReport {
     [[nodiscard]] std::size_t count(OpCheck::Verdict verdict) const noexcept;
     /// Something was checked, nothing failed and nothing is inconclusive.
     [[nodiscard]] bool ok() const noexcept;
-    /// For each failure a line with op, sample, shapes and check, and below it what is wrong.
+    /// The gradients' notes, each once.
+    [[nodiscard]] std::vector<std::string> notes() const;
+    /// For each failure a line with op, sample, shapes and check, and below it what is wrong; then
+    /// the notes. Empty where there is no failure.
     [[nodiscard]] std::string to_string() const;
 };
 

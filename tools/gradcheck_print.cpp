@@ -88,8 +88,9 @@ void print_op(const OpReport& report, int order, bool is_verbose) {
                 check.text);
         }
     }
-    if (!report.ok())
-        fmt::print("{}", report.to_string());
+    fmt::print("{}", report.to_string());
+    for (const std::string& note : report.ok() ? report.notes() : std::vector<std::string>())
+        fmt::print("    note: {}\n", note);
     std::fflush(stdout);
 }
 
