@@ -158,6 +158,20 @@ TEST_CASE("branches: a broadcast operand is read where it stands") {
     CHECK(change(f, {{1, 1}, {1, 1}}, {{1, 9}, {0.5, 9}}) == "");
 }
 
+TEST_CASE(
+    "gradcheck: an input on a kink whose slopes cancel is not called dead without saying so") {
+    const Variables x = {{Array<double>{1, 1, 1}, true}};
+    const auto report = gradcheck([](const Variables& in) { return abs(in[0] - 1); }, x);
+    CHECK(report.verdict() == GradcheckVerdict::inconclusive);
+    REQUIRE(report.findings.size() == 1);
+    const std::string& text = report.findings[0].text;
+    CHECK_MESSAGE(text.find("element (0,) is on the kink of abs (gradc") != text.npos, text);
+    CHECK_MESSAGE(text.find("at (0,) with slopes") != text.npos, text);
+    CHECK(report.findings[0].advice.starts_with("take inputs off the kinks"));
+    const auto dead = gradcheck([](const Variables& in) { return in[0] * 0.0; }, x);
+    CHECK(dead.findings.at(0).text.find("kink") == std::string::npos);
+}
+
 TEST_CASE("gradcheck: on a kink the gradient must lie between the slopes of both sides") {
     const auto report =
         gradcheck([](const Variables& in) { return relu(in[0]); }, Variables{leaf({0, 1, -1})});

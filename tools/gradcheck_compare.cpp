@@ -93,6 +93,8 @@ public:
         input_.norm_ratio = norms_.ratio();
         input_.below_noise = norms_.below_noise();
         input_.has_effect = input_.has_effect || !is_dead();
+        if (all_.result.order == 1 && !input_.has_effect)
+            look_for_kink();
         if (input_.checked > 0)
             judge();
         all_.result.inputs.push_back(input_);
@@ -260,6 +262,21 @@ private:
         return true;
     }
 
+    // Differences that are zero, as those of |x| at 0 are: the slopes on both sides are not.
+    void look_for_kink() {
+        for (std::size_t at = 0; at < std::min(few, leaf_.size()); ++at) {
+            GradcheckEntry entry;
+            entry.input = input_.name;
+            entry.index = index_of(at, input_.shape);
+            entry.analytic = analytic_at(at);
+            if (!judge_.hides_kink(probe_.element(at), entry))
+                continue;
+            ++input_.kinks;
+            input_.worst = entry;
+            return;
+        }
+    }
+
     void judge_flat() {
         // A rule may leave a rounding error of the second derivative.
         const double allowed = all_.options.flat ? 0 : 1e-4 * all_.options.tolerance;
@@ -331,6 +348,16 @@ private:
     std::map<std::string, std::vector<std::size_t>> ties_;  // elements on a kink, by its name
 };
 
+std::string kink_string(const GradcheckEntry& entry) {
+    return fmt::format(
+        "; element ({}{}) is on the kink of {} with slopes {:.9g} and {:.9g}, whose mean is zero",
+        fmt::join(entry.index, ", "),
+        entry.index.size() == 1 ? "," : "",
+        entry.kink,
+        entry.left,
+        entry.right);
+}
+
 // An input without effect proves nothing: any rule that gives zero passes. The second derivative
 // may vanish for an input here and there, a bias, but not for all.
 void find_dead(const Comparison& comparison) {
@@ -343,16 +370,19 @@ void find_dead(const Comparison& comparison) {
     const auto dead = [](const GradcheckInput& input) {
         return input.checked > 0 && !input.has_effect;
     };
-    const auto found = [&](const std::string& name, std::size_t checked) {
+    const auto found = [&](const std::string& name, std::size_t checked, std::string kink = {}) {
         comparison.findings.push_back(
             {"dead input",
              fmt::format(
                  "{} of {}: all {} differences are zero, and any rule that gives zero passes",
                  gradient_name(result.order),
                  name,
-                 checked),
-             "take values that the result depends on; where none can have an effect, as of a bias "
-             "before a normalisation, set allow_zero",
+                 checked,
+                 kink),
+             kink.empty()
+                 ? "take values that the result depends on; where none can have an effect, as of a "
+                   "bias before a normalisation, set allow_zero"
+                 : "take inputs off the kinks, where the function has a slope",
              GradcheckVerdict::inconclusive});
     };
     std::size_t alive = 0;
@@ -363,7 +393,10 @@ void find_dead(const Comparison& comparison) {
             alive += input.has_effect;
             checked += input.checked;
         } else if (dead(input)) {
-            found(fmt::format("{}, shape {}", input.name, input.shape), input.checked);
+            found(
+                fmt::format("{}, shape {}", input.name, input.shape),
+                input.checked,
+                input.worst.on_kink ? kink_string(input.worst) : "");
         }
     }
     if (result.order > 1 && alive == 0 && !options.linear)

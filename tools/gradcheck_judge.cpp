@@ -89,6 +89,12 @@ public:
             doubt();
     }
 
+    // Though the plain difference is no reason to.
+    void look_beside() {
+        take(weigh(difference(line_, line_.steps.front(), Stencil::central), line_.weights));
+        look_for_kinks();
+    }
+
 private:
     void take(const Slope& slope) {
         entry_.numeric = slope.value;
@@ -365,6 +371,13 @@ void Judge::judge(const Line& line, GradcheckEntry& entry) const {
     Trial(*this, line, entry).run();
     if (entry.verdict == GradcheckVerdict::pass)
         entry.sweep.clear();
+}
+
+bool Judge::hides_kink(const Line& line, GradcheckEntry& entry) const {
+    if (stencil_at(line, line.steps.front()) != Stencil::central)
+        return false;
+    Trial(*this, line, entry).look_beside();
+    return entry.on_kink && (std::abs(entry.left) > floor_ || std::abs(entry.right) > floor_);
 }
 
 bool Judge::is_blind(const GradcheckEntry& entry) const {

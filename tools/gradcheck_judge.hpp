@@ -39,6 +39,10 @@ public:
     /// From `analytic` to all the rest of an entry but its name.
     void judge(const Line& line, GradcheckEntry& entry) const;
 
+    /// Whether that is on a kink whose slopes cancel in a central difference, as those of |x| do;
+    /// the entry gets the kink and the slopes.
+    [[nodiscard]] bool hides_kink(const Line& line, GradcheckEntry& entry) const;
+
     /// The disagreement that passes.
     [[nodiscard]] double allowed(double analytic, double numeric) const;
     /// The part of it that does not depend on them.
