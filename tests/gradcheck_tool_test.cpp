@@ -401,6 +401,20 @@ TEST_CASE("a domain of one point is drawn from") {
     CHECK_MESSAGE(report.ok(), report.to_string());
 }
 
+TEST_CASE("what to do about a dead sample is something that a sample can do") {
+    const auto first = check_call([](const auto& in) { return floor(in[0]) + 0 * in[1]; });
+    CHECK_SAYS(failure(first, "dead input"), "is zero everywhere, mark the sample .flat()");
+    const auto second = check_call([](const auto& in) { return in[0] + in[1]; });
+    CHECK_SAYS(failure(second, "dead input"), "gradient is zero everywhere, mark the sample .lin");
+}
+
+TEST_CASE("a norm ratio that fails alone is told with its limit, and shown in the table") {
+    const Cube cube([](const auto& x, const auto& g) { return 3 * (1 + 3e-7) * x * x * g; });
+    const OpReport report = cube.check();
+    CHECK_SAYS(failure(report, "gradient"), "norm ratio 1.5e-07, allowed 1e-07 (close)");
+    CHECK(report.norm_ratio.at(0) > 1e-7);
+}
+
 TEST_CASE("a very wide domain is drawn from at once") {
     // A list of all multiples of 1/64 takes a minute and sixteen gigabytes.
     const auto report = check_call(

@@ -297,7 +297,7 @@ private:
 
     [[nodiscard]] std::string story() const {
         std::string text = fmt::format(
-            "{} of {}, shape {}: {} of {} elements are off; worst {}; norm ratio {:.3g} ({})",
+            "{} of {}, shape {}: {} of {} elements are off; worst {}; {}",
             gradient_name(all_.result.order),
             input_.name,
             input_.shape,
@@ -305,11 +305,20 @@ private:
                                   : fmt::format("{}", input_.off),
             input_.checked,
             to_string(input_.worst),
-            input_.norm_ratio,
-            describe(norm_band(input_.norm_ratio)));
+            ratio_string());
         if (!input_.cause.empty())
             text += "; likely cause: " + input_.cause;
         return text;
+    }
+
+    // With the limit, where it is the ratio alone that fails.
+    [[nodiscard]] std::string ratio_string() const {
+        const bool passes = input_.worst.verdict == GradcheckVerdict::pass;
+        return fmt::format(
+            "norm ratio {:.3g}{} ({})",
+            input_.norm_ratio,
+            passes ? fmt::format(", allowed {:.0e}", all_.options.norm_tolerance) : "",
+            describe(norm_band(input_.norm_ratio)));
     }
 
     // Nothing is shown to be wrong, and something not to be right.
