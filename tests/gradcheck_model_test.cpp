@@ -70,6 +70,41 @@ TEST_CASE("gradcheck: an op that reads a parameter wrongly is named") {
     CHECK(report.findings[0].advice == "turn the sign of this input's share");
 }
 
+TEST_CASE("gradcheck: of several ops that read an input the wrong one is named") {
+    const V x = leaf({{1, -2, 0.5}, {0.25, 3, -1}});
+    // What is missing, x, looks like a penalty's share.
+    const auto half_square = [](const V& in) {
+        return V(record(skewed_op(), Array<double>(square(in.detach()).value()))
+                     .wrt(in, [kept = keep(in)](const V& g) { return g * *kept; }));
+    };
+    const auto report = gradcheck([&] { return sum(sin(x)) + sum(half_square(x)); }, {{"x", x}});
+    CHECK_SAYS(first_text(report), "the first wrong rule is that of skewed (gradcheck_model_test");
+    CHECK_SAYS(first_text(report), "in its share for x");
+    CHECK_FALSE(says(first_text(report), " or "));
+    CHECK_FALSE(says(first_text(report), "regularisation"));
+}
+
+TEST_CASE("gradcheck: each input's failure names what is wrong on that input's way") {
+    const V x = leaf({0.5, 2}), y = leaf({1.5, -0.75}), z = leaf({1, 3});
+    const auto loss = [&] {
+        return sum(exp(skewed(x, 2))) + sum(sin(skewed(y * y, 3))) + sum(z * z);
+    };
+    const auto report = gradcheck(loss, {{"x", x}, {"y", y}, {"z", z}});
+    REQUIRE(report.findings.size() == 2);
+    CHECK_SAYS(report.findings[0].text, "gradient of x, ");
+    CHECK_SAYS(report.findings[0].text, "in its share for x");
+    CHECK_SAYS(report.findings[1].text, "gradient of y, ");
+    CHECK_SAYS(report.findings[1].text, "in its share for the result of mul (");
+}
+
+TEST_CASE("gradcheck: where part of the way is off the tape no op is accused") {
+    const V x = leaf({{1, -2, 0.5}, {0.25, 3, -1}});
+    const auto report = gradcheck([&] { return sum(sin(x)) + sum(sin(x.detach())); }, {{"x", x}});
+    CHECK_SAYS(first_text(report), "every rule is right, and part of this input's way is off the");
+    CHECK_FALSE(says(first_text(report), "the first wrong rule"));
+    CHECK(report.findings[0].advice == "look for detach(), item() and value() on its way");
+}
+
 TEST_CASE("call trace: results are listed in order, and one of them can be moved") {
     const V x = leaf({1, 2});
     const auto f = [&] { return sum(exp(x) * 2); };

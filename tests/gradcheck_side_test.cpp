@@ -182,6 +182,24 @@ TEST_CASE("gradcheck: directions on kinks pass, and no odds are told where none 
         CHECK(report.to_string().find("is missed with probability") == std::string::npos);
 }
 
+TEST_CASE("gradcheck: a penalty that a plain gradient leaves out is recognised") {
+    const auto f = [](const PlainArrays& in) {
+        double sum = 0;
+        for (const double w : in[0])
+            sum += std::sin(w) + 0.05 * w * w;
+        return sum;
+    };
+    const auto gradient = [](const PlainArrays& in) {
+        PlainArrays all = in;
+        for (double& w : all[0])
+            w = std::cos(w);
+        return all;
+    };
+    const auto report = gradcheck(f, gradient, {{0.5, -1.2, 0.8}});
+    REQUIRE(report.findings.size() == 1);
+    CHECK_SAYS(report.findings[0].text, "a regularisation term is missing: the difference is 0.1 ");
+}
+
 TEST_CASE("gradcheck: a missing penalty blames no op") {
     const V w = leaf({0.5, -1.2, 0.8});
     const auto loss = [&] {

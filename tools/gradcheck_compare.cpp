@@ -383,7 +383,7 @@ void find_dead(const Comparison& comparison) {
         comparison.findings.push_back(
             {"dead input",
              fmt::format(
-                 "{} of {}: all {} differences are zero, and any rule that gives zero passes",
+                 "{} of {}: all {} differences are zero, and any rule that gives zero passes{}",
                  gradient_name(result.order),
                  name,
                  checked,
@@ -412,22 +412,49 @@ void find_dead(const Comparison& comparison) {
         found("every input", checked);
 }
 
-// Adds the op whose rule is wrong to what failed.
+constexpr const char* missing_penalty = "; likely cause: a regularisation term";
+
+// Says of a finding on an input which op is to blame for it.
+void blame(GradcheckFinding& finding, GradcheckInput& input, const WrongOp& op) {
+    const std::size_t penalty = finding.text.find(missing_penalty);
+    const bool may_be_penalty = penalty != std::string::npos;
+    // Of a gradient on plain arrays the op is all there is, and says nothing.
+    if (may_be_penalty && op.story.starts_with(plain_op_name))
+        return;
+    if (!op.story.empty() && may_be_penalty && op.is_sure) {
+        // What a wrong rule leaves out may look like a penalty's share.
+        finding.text.resize(penalty);
+        finding.advice = "derive the rule anew for a small case";
+        input.cause.clear();
+    }
+    if (!op.story.empty() && (op.is_sure || !may_be_penalty)) {
+        finding.text += "; the first wrong rule is that of " + op.story;
+    } else if (op.is_sure && !may_be_penalty && norm_band(input.norm_ratio) == NormBand::worry) {
+        finding.text += "; every rule is right, and part of this input's way is off the tape";
+        finding.advice = "look for detach(), item() and value() on its way";
+    }
+}
+
+// Adds the op whose rule is wrong to what failed, input by input.
 void blame(const Comparison& comparison) {
+    std::vector<GradcheckInput>& all = comparison.result.inputs;
     std::vector<std::size_t> inputs;
-    for (std::size_t i = 0; i < comparison.result.inputs.size(); ++i) {
-        // A penalty that is missing is in no rule.
-        const GradcheckInput& input = comparison.result.inputs[i];
-        if (input.off > 0 && !input.cause.starts_with("a regularisation term"))
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].off > 0)
             inputs.push_back(i);
     }
     if (inputs.empty())
         return;
-    const std::string op = first_wrong_op(
+    const std::vector<WrongOp> ops = first_wrong_ops(
         comparison.target, comparison.weights, inputs, comparison.options, comparison.random);
-    for (GradcheckFinding& finding : comparison.findings) {
-        if (finding.verdict == GradcheckVerdict::fail && !op.empty())
-            finding.text += "; the first wrong rule is that of " + op;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+        GradcheckInput& input = all[inputs[k]];
+        const std::string begin =
+            fmt::format("{} of {}, shape ", gradient_name(comparison.result.order), input.name);
+        for (GradcheckFinding& finding : comparison.findings) {
+            if (finding.verdict == GradcheckVerdict::fail && finding.text.starts_with(begin))
+                blame(finding, input, ops[k]);
+        }
     }
 }
 

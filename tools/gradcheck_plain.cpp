@@ -1,6 +1,7 @@
 #include <autograd/fail.hpp>
 #include <autograd/record.hpp>
 #include <ops/ops.hpp>
+#include <tools/gradcheck_blame.hpp>
 #include <tools/gradcheck_plain.hpp>
 
 #include <algorithm>
@@ -10,7 +11,8 @@ namespace {
 
 // Made when it is needed first: a program that checks no plain function has no such op.
 const Op& plain_op() {
-    static const Op op("plain_gradient", on({{3, 4}}, [](const auto& in) { return tanh(in[0]); }));
+    static const Op op(
+        detail::plain_op_name, on({{3, 4}}, [](const auto& in) { return tanh(in[0]); }));
     return op;
 }
 
