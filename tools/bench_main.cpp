@@ -5,6 +5,7 @@
 #include <tools/bench_json.hpp>
 #include <tools/bench_scaling.hpp>
 #include <tools/bench_script.hpp>
+#include <tools/standard_output.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -108,6 +109,16 @@ bool has_peer(const Comparison& comparison, const Workload& workload) {
             fs::exists(fs::path(comparison.peers) / "torch" / (workload.program + ".cpp")));
 }
 
+// Throws std::invalid_argument where a comparison has no peer at all.
+void check_peers(const Comparison& comparison) {
+    const auto folder = std::filesystem::path(comparison.peers) / "torch";
+    if (!comparison.peers.empty() && !std::filesystem::is_directory(folder))
+        throw std::invalid_argument(fmt::format(
+            "bench: there is no folder {}; pass --compare the one that holds torch, with the "
+            "peer's programs",
+            folder.string()));
+}
+
 std::vector<std::string> all_names() {
     std::vector<std::string> names;
     for (const Workload& workload : workloads())
@@ -167,6 +178,11 @@ public:
     }
     [[nodiscard]] bool to_output() const { return to_output_; }
     std::ostream& lines() { return to_output_ ? std::cout : file_; }  // unopened, it drops them
+    /// Throws std::runtime_error when lines were lost.
+    void check() {
+        if ((to_output_ || file_.is_open()) && !lines().flush())
+            throw std::runtime_error("bench: cannot write the figures; is the disk full?");
+    }
 
 private:
     bool to_output_;
@@ -190,6 +206,7 @@ void measure(const Settings& settings, const std::vector<const Workload*>& chose
     const auto report = [&](Measure m) {
         m.blas = xgrad::detail::blas_name();
         json.lines() << to_json_line(m) << std::endl;
+        json.check();
         if (!json.to_output())
             print_measure(m);
     };
@@ -237,6 +254,7 @@ int run(Settings& settings) {
     if (settings.comparison.data.empty())
         settings.comparison.data = XGRAD_BENCH_TOOLS "/peers/adbench";
     settings.comparison.data = fs::absolute(settings.comparison.data).string();
+    check_peers(settings.comparison);
     const auto chosen = selected(settings);
     if (!settings.history.empty())
         run_outside(settings, chosen);
@@ -254,7 +272,9 @@ int run(Settings& settings) {
         comparison.budget = settings.budget;
     JsonFile json(settings.json);
     comparison.table = json.to_output() ? stderr : stdout;
-    return compare(comparison, chosen, json.lines()) ? good : goal_missed;
+    const bool holds = compare(comparison, chosen, json.lines());
+    json.check();
+    return holds ? good : goal_missed;
 }
 
 }  // namespace
@@ -269,7 +289,9 @@ int main(int argc, char** argv) {
         return app.exit(e) == 0 ? good : bad_use;
     }
     try {
-        return run(settings);
+        const int code = run(settings);
+        xgrad::check_standard_output();
+        return code;
     } catch (const std::exception& e) {
         fmt::print(stderr, "{}\n", e.what());
         return bad_use;

@@ -1,6 +1,7 @@
 // xgrad-runs: lists and compares the runs below a folder.
 #include <tools/report.hpp>
 #include <tools/runs_table.hpp>
+#include <tools/standard_output.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -82,6 +83,7 @@ int run(const Options& options) {
                              : options.csv ? to_csv(table)
                                            : to_text(table);
     std::fputs(text.c_str(), stdout);
+    xgrad::check_standard_output();
     return all_good ? 0 : 1;
 }
 

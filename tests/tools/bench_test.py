@@ -76,6 +76,18 @@ class ExactlyTest(unittest.TestCase):
         self.assertEqual(json.loads(done.stdout)["samples"], 3)
 
 
+class RefusalTest(unittest.TestCase):
+    def test_says_that_its_figures_are_lost(self):
+        done = bench("W4", "--filter=modules", "--exactly=1", "--json=/dev/full")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, "bench: cannot write the figures; is the disk full?\n")
+
+    def test_names_a_peer_folder_that_is_not_there(self):
+        done = bench("W1", "--compare=/nonexist")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("bench: there is no folder /nonexist/torch; pass --compare ", done.stderr)
+
+
 class ScalingTest(unittest.TestCase):
     def test_tells_how_time_and_memory_grow(self):
         with tempfile.TemporaryDirectory() as folder:

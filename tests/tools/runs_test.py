@@ -128,6 +128,13 @@ class RunsTest(unittest.TestCase):
             self.assertIn(
                 f"xgrad-runs: {top}/bare/verdicts.json: cannot be read; need a JSON file\n", err)
 
+    def test_says_that_its_output_is_lost(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [RUNS, str(self.top)], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, "xgrad-runs: cannot write the output; is the disk full?\n")
+
     def test_says_what_is_wrong(self):
         with tempfile.TemporaryDirectory() as folder:
             for expected, *arguments in [
