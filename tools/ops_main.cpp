@@ -1,7 +1,9 @@
 // ops: lists the registered ops and what stands behind each; `ops --help` says more.
+#include <autograd/fail.hpp>
 #include <autograd/profile.hpp>
 #include <tools/gradcheck_case.hpp>
 #include <tools/op_docs.hpp>
+#include <tools/standard_output.hpp>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -169,6 +171,17 @@ void print_table(std::vector<OpFacts> ops) {
         rows);
 }
 
+// A folder that is asked for must be there; the source's may be gone.
+void check_folders(const CLI::App& app, const Settings& settings) {
+    for (const auto& [option, folder] :
+         {std::pair{"--headers", settings.headers}, std::pair{"--reference", settings.reference}}) {
+        if (app.count(option) > 0 && !std::filesystem::is_directory(folder)) {
+            xgrad::fail<std::invalid_argument>(
+                "ops: {} is no folder; pass {} one that is there", folder, option);
+        }
+    }
+}
+
 int run(const Settings& settings) {
     if (!settings.list) {
         fmt::print(stderr, "ops: nothing to do; pass --list\n");
@@ -194,7 +207,10 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? done : bad_use;
     }
     try {
-        return run(settings);
+        check_folders(app, settings);
+        const int code = run(settings);
+        xgrad::check_standard_output();
+        return code;
     } catch (const std::exception& error) {
         fmt::print(stderr, "{}\n", error.what());
         return bad_use;
