@@ -107,6 +107,9 @@ for bad in (
     [],
     ["--load", "/nowhere/libmyops.so"],
     ["--op", "tanhh"],
+    ["--all", "--op", "tanhh"],
+    ["--op", "tanh", "--order", "-1"],
+    ["--op", "tanh", "--dtype", "float", "--order", "3"],
     ["--bogus"],
     ["--op", "tanh", "--order", "0"],
     ["--op", "tanh", "--shapes", "many"],
@@ -118,6 +121,18 @@ for bad in (
 ):
     code, out, err = run(*bad)
     check(f"{bad} exits 2", code == 2 and err, out + err)
+    check(f"{bad} prints nothing before", out == "", out)
+check(
+    "--dtype float says what it does not take",
+    run("--op", "tanh", "--dtype", "float", "--order", "3")[2]
+    == "gradcheck: --dtype float does not take --order 3; gradients in float are checked to first order\n",
+    "",
+)
+code, out, err = run("--load", MYOPS, "--list")
+check("--load --list lists the library's ops", code == 0 and len(out.splitlines()) == 4, out + err)
+with open("/dev/full", "w") as full:
+    done = subprocess.run([PROGRAM, "--op", "tanh"], stdout=full, stderr=subprocess.PIPE, text=True)
+check("output that is lost exits 2", done.returncode == 2 and "cannot write the output" in done.stderr, done.stderr)
 check("the name is shown", 'no op is named "tanhh"' in run("--op", "tanhh")[2], err)
 check("--help exits 0", run("--help")[0] == 0, "")
 check(

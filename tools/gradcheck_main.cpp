@@ -6,6 +6,8 @@
 #include <tools/gradcheck_json.hpp>
 #include <tools/gradcheck_print.hpp>
 #include <tools/gradcheck_settings.hpp>
+#include <tools/gradcheck_target.hpp>
+#include <tools/standard_output.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -31,14 +33,10 @@ std::vector<const Op*> load(const std::vector<std::string>& libraries) {
     return ops;
 }
 
-// The ops to check; throws std::invalid_argument for a name that is none.
-std::vector<const Op*> selected(const Settings& settings) {
-    std::vector<const Op*> ops = load(settings.libraries);
-    if (settings.all)
-        return xgrad::all_ops();
-    if (!settings.names.empty())
-        ops.clear();
-    for (const std::string& name : settings.names) {
+// Throws std::invalid_argument for a name that is none.
+std::vector<const Op*> named_ops(const std::vector<std::string>& names) {
+    std::vector<const Op*> ops;
+    for (const std::string& name : names) {
         const Op* op = xgrad::find_op(name);
         if (!op) {
             xgrad::fail<std::invalid_argument>(
@@ -49,15 +47,36 @@ std::vector<const Op*> selected(const Settings& settings) {
     return ops;
 }
 
-void write(const char* option, const std::string& path, const std::string& text) {
+// The ops to check, or to list; throws std::invalid_argument for a name that is none.
+std::vector<const Op*> selected(const Settings& settings) {
+    std::vector<const Op*> ops = load(settings.libraries);
+    const std::vector<const Op*> named = named_ops(settings.names);
+    const bool lists_all = settings.list && named.empty() && settings.libraries.empty();
+    if (settings.all || lists_all)
+        return xgrad::all_ops();
+    return named.empty() ? ops : named;
+}
+
+void write(
+    const char* option,
+    const std::string& path,
+    const std::string& text,
+    std::ios::openmode mode = std::ios::trunc) {
     if (path.empty())
         return;
-    std::ofstream file(path);
+    std::ofstream file(path, std::ios::out | mode);
     file << text;
     if (!file.flush()) {
         xgrad::fail<xgrad::IoError>(
             "gradcheck: cannot write {}; pass {} a path that can be written", path, option);
     }
+}
+
+// Before the checks, which may take long: nothing is written yet, nor lost.
+void check_files(const Settings& settings) {
+    write("--json", settings.json, "", std::ios::app);
+    write("--junit", settings.junit, "", std::ios::app);
+    write("--html", settings.html, "", std::ios::app);
 }
 
 // One report an op; a crash names the op under way.
@@ -109,15 +128,17 @@ int run_checks(const std::vector<const Op*>& ops, const Settings& settings) {
 }
 
 int run(const Settings& settings) {
+    xgrad::detail::check_options(settings.options);
+    const std::vector<const Op*> ops = selected(settings);
     if (settings.list) {
-        xgrad::print_list();
+        xgrad::print_list(ops);
         return 0;
     }
-    const std::vector<const Op*> ops = selected(settings);
     if (ops.empty()) {
         xgrad::fail<std::invalid_argument>(
             "gradcheck: no op is selected; pass --all, --op NAME, --load LIBRARY or --list");
     }
+    check_files(settings);
     return settings.power ? run_power(ops, settings) : run_checks(ops, settings);
 }
 
@@ -130,7 +151,9 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         xgrad::check_together(app);
-        return run(settings);
+        const int code = run(settings);
+        xgrad::check_standard_output();
+        return code;
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : bad_use;
     } catch (const std::exception& error) {

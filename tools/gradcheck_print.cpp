@@ -51,8 +51,8 @@ void Progress::clear() const {
         fmt::print(stderr, "\r\033[K");
 }
 
-void print_list() {
-    for (const Op* op : all_ops()) {
+void print_list(const std::vector<const Op*>& ops) {
+    for (const Op* op : ops) {
         fmt::print("{}:", op->name());
         for (const Sample& sample : op->samples())
             fmt::print(" [{}]", fmt::join(sample.shapes, " "));

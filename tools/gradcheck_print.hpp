@@ -25,8 +25,8 @@ private:
     bool on_;
 };
 
-/// Every op with the shapes of its samples.
-void print_list();
+/// The ops with the shapes of their samples.
+void print_list(const std::vector<const Op*>& ops);
 
 void print_header(int order);
 /// A line, the checks that passed or were skipped where `is_verbose`, and what is wrong.

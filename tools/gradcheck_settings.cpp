@@ -6,7 +6,10 @@
 namespace xgrad {
 
 void add_options(CLI::App& app, Settings& settings) {
-    app.add_flag("--list", settings.list, "print the ops and the shapes of their samples");
+    app.add_flag(
+        "--list",
+        settings.list,
+        "print the ops and the shapes of their samples; with --load or --op those only");
     app.add_flag("--all", settings.all, "check every op");
     app.add_option("--op", settings.names, "check this op; may be repeated");
     app.add_option(
@@ -48,6 +51,14 @@ void add_options(CLI::App& app, Settings& settings) {
 }
 
 void check_together(const CLI::App& app) {
+    if (app.count("--order") > 0 && app.count("--dtype") > 0 &&
+        app.get_option("--dtype")->as<std::string>() == "float" &&
+        app.get_option("--order")->as<int>() > 1) {
+        fail<std::invalid_argument>(
+            "gradcheck: --dtype float does not take --order {}; gradients in float are checked to "
+            "first order",
+            app.get_option("--order")->as<int>());
+    }
     if (app.count("--power") == 0)
         return;
     for (const char* option : {"--order", "--dtype", "--shapes", "--junit", "--html"}) {
