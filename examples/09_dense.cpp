@@ -4,12 +4,12 @@
 // images in seconds.
 #include <autograd/parallel.hpp>
 #include <examples/fashion_mnist.hpp>
+#include <examples/quick_option.hpp>
 #include <nn/progress.hpp>
 
 #include <chrono>
 #include <cstdio>
 #include <optional>
-#include <string_view>
 
 using namespace xgrad;
 
@@ -71,7 +71,7 @@ Result train_network(const Setting& setting, const fashion_mnist::Sets& sets, bo
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
+    const bool quick = quick_option(argc, argv);
     if (!fashion_mnist::installed())
         return fashion_mnist::say_missing();
     const auto start = std::chrono::steady_clock::now();

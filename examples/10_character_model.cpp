@@ -3,6 +3,7 @@
 // it has to beat counting: minutes to leave trigrams behind, and with `--quick` seconds to leave
 // single characters.
 #include <autograd/parallel.hpp>
+#include <examples/quick_option.hpp>
 #include <nn/nn.hpp>
 #include <nn/progress.hpp>
 #include <nn/recurrent.hpp>
@@ -15,7 +16,6 @@
 #include <map>
 #include <numbers>
 #include <sstream>
-#include <string_view>
 
 using namespace xgrad;
 namespace fs = std::filesystem;
@@ -204,7 +204,7 @@ std::string write(Reader& reader, const Alphabet& alphabet, std::string text, st
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
+    const bool quick = quick_option(argc, argv);
     set_num_threads(2);  // the result does not depend on it, not by a bit
     const Texts texts = read_texts(quick);
     const Alphabet alphabet(texts);

@@ -79,15 +79,18 @@ struct Run {
 
 // Trains, diagnoses, and leaves a folder that says so.
 Run recorded(
-    const char* name, const Setting& setting, bool stops_early, const Data& data, bool quick) {
-    const auto folder = report::new_run_folder(
-        std::filesystem::temp_directory_path() / "xgrad-practice" / "runs", name);
+    const char* name,
+    const Setting& setting,
+    bool stops_early,
+    const Data& data,
+    const Lesson& lesson) {
+    const auto folder = report::new_run_folder(lesson.folder() / "runs", name);
     auto record = std::make_shared<report::RunRecorder<float>>(
         folder,
         report::RunOptions{
             .settings = {{"keep_prob", setting.keep_prob}, {"lambda", setting.lambda}}});
     auto net = network(setting);
-    auto options = options_for(setting, data, quick);
+    auto options = options_for(setting, data, lesson.quick());
     if (!stops_early)
         options.early_stopping.reset();
     options.callbacks = {record};
@@ -150,9 +153,9 @@ int main(int argc, char** argv) {
     const auto overfit = train::overfit_batch(net, data.fit.train);
     std::printf("%s\n%s\n\n", chance.text.c_str(), overfit.text.c_str());
 
-    const Run first = recorded("first", {}, false, data, lesson.quick());
+    const Run first = recorded("first", {}, false, data, lesson);
     const Setting best = searched(data, lesson.quick());
-    Run second = recorded("regularised", best, true, data, lesson.quick());
+    Run second = recorded("regularised", best, true, data, lesson);
     const auto dev_error = [](const Run& run) {
         return run.result.history.at(run.result.best_epoch - 1).dev.error;
     };

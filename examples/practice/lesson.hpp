@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -19,7 +20,8 @@
 class Lesson {
 public:
     /// Reads `--quick` and `--out FOLDER`, by default xgrad-practice among the temporary files.
-    /// Anything else is answered with the usage, and exit code 2.
+    /// `--help` prints the usage. Anything else is answered with it, and exit code 2; so is a
+    /// folder that cannot be made, with the reason.
     Lesson(int argc, char** argv) {
         for (int i = 1; i < argc; ++i) {
             const std::string_view option = argv[i];
@@ -28,10 +30,13 @@ public:
             } else if (option == "--out" && i + 1 < argc) {
                 out_ = argv[++i];
             } else {
-                std::fprintf(stderr, "usage: %s [--quick] [--out FOLDER]\n", argv[0]);
-                std::exit(2);
+                const bool is_help = option == "--help" || option == "-h";
+                std::fprintf(
+                    is_help ? stdout : stderr, "usage: %s [--quick] [--out FOLDER]\n", argv[0]);
+                std::exit(is_help ? 0 : 2);
             }
         }
+        make_folder();
     }
 
     /// Whether to be done in seconds, on a part of the data.
@@ -44,11 +49,18 @@ public:
         good_ = good_ && condition;
     }
 
-    /// Writes FOLDER/name.svg, and prints where that is. Throws xgrad::IoError.
+    /// FOLDER, which exists.
+    [[nodiscard]] const std::filesystem::path& folder() const { return out_; }
+
+    /// Writes FOLDER/name.svg, and prints where that is. Where that cannot be done the program ends
+    /// with exit code 2.
     void picture(const std::string& name, std::string_view svg) const {
-        std::filesystem::create_directories(out_);
         const std::filesystem::path path = out_ / (name + ".svg");
-        xgrad::report::write_file(path, svg);
+        try {
+            xgrad::report::write_file(path, svg);
+        } catch (const std::exception& error) {
+            give_up(error);
+        }
         std::printf("picture: %s\n", path.c_str());
     }
 
@@ -56,6 +68,21 @@ public:
     [[nodiscard]] int end() const { return good_ ? 0 : 1; }
 
 private:
+    // Before the work, which takes a while.
+    void make_folder() const {
+        try {
+            std::filesystem::create_directories(out_);
+        } catch (const std::exception& error) {
+            give_up(error);
+        }
+    }
+
+    [[noreturn]] static void give_up(const std::exception& error) {
+        std::fflush(stdout);
+        std::fprintf(stderr, "%s; pass --out a folder that can be written\n", error.what());
+        std::exit(2);
+    }
+
     bool quick_ = false;
     bool good_ = true;
     std::filesystem::path out_ = std::filesystem::temp_directory_path() / "xgrad-practice";
