@@ -40,8 +40,8 @@ struct Unused {};
 /// Returned by a rule whose share is g itself: nothing is computed or copied.
 struct Unchanged {};
 
-/// A share of 0, also where g is not finite.
-auto zero_for(const auto& g) { return where(not_equal(g, 0), 0, g); }
+/// A share of 0, also of an infinite g, and its derivative by g.
+auto zero_for(const auto& g) { return where(equal(g, g), 0, g); }
 
 namespace detail {
 

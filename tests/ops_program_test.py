@@ -70,10 +70,13 @@ check("a line for each op", sum(line.startswith("    ") for line in lines) == le
 check("totals", lines[-1].startswith(f"{len(ops)} ops, {report['primitives']} primitives, "), out)
 
 with tempfile.TemporaryDirectory() as empty:
-    code, out, err = run("--list", "--json", "--headers", empty, "--reference", empty + "/none")
+    code, out, err = run("--list", "--json", "--headers", empty, "--reference", empty)
     tanh = next(op for op in json.loads(out)["ops"] if op["name"] == "tanh")
     unknown = [tanh[key] for key in ("family", "header", "reference_rows", "doc")]
-    check("without the folders these are null", unknown == [None] * 4, tanh)
+    check("in empty folders nothing is found", unknown == [None, None, 0, None], tanh)
+    for option in ("--headers", "--reference"):
+        code, out, err = run("--list", option, empty + "/none")
+        check("a folder that is not there exits 2", code == 2 and "none" in err, out + err)
 
 for bad in ([], ["--bogus"], ["--json"]):
     code, out, err = run(*bad)

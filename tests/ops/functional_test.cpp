@@ -295,3 +295,12 @@ TEST_CASE("derivatives of functions are recorded where recording is off") {
     CHECK(hessian(square_of, x).item() == 2);
     CHECK(jvp(square_of, x, Variable<double>(Array<double>{1})).derivative.item() == 6);
 }
+
+// sign's share is 0 whatever g is, and so is its derivative by g.
+TEST_CASE("jvp of a gradient that does not depend on the input") {
+    const Variable<double> x(Array<double>{0, 2}), u(Array<double>{1, 1});
+    const auto slope = [](const Variable<double>& in) {
+        return grad(sum(abs(in)), in, {.create_graph = true});
+    };
+    CHECK(jvp(slope, x, u).derivative.value() == Array<double>{0, 0});
+}
