@@ -110,10 +110,10 @@ TEST_CASE_TEMPLATE("permute: several pieces, for one thread and for more", T, fl
         {{300000}, {0}}};
     for (const std::size_t threads : {1, 2, 3}) {
         set_num_threads(threads);
-        for (const auto& [shape, order] : cases) {
-            CAPTURE(to_string(shape));
+        for (const Case& each : cases) {
+            CAPTURE(to_string(each.shape));
             CAPTURE(threads);
-            CHECK(check_permuted(counted<T>(shape), order) == "");
+            CHECK(check_permuted(counted<T>(each.shape), each.order) == "");
         }
     }
     set_num_threads(1);
