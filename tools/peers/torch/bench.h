@@ -171,6 +171,32 @@ inline torch::Tensor labels(long n) {
 inline double magnitude(const torch::Tensor& t) {
     return t.detach().abs().sum(torch::kDouble).item<double>();
 }
+// Times fn and its backward from a dense cotangent; reported are its value's magnitude and that of
+// the first leaf's gradient.
+template <class F>
+void seeded(
+    const char* workload, const std::string& name, std::vector<torch::Tensor> leaves, F fn) {
+    if (!wanted(name))
+        return;
+    torch::Tensor g;
+    double value = 0;
+    {
+        torch::NoGradGuard ng;
+        auto y = fn();
+        value = magnitude(y);
+        g = filled(y.sizes(), 9);
+    }
+    auto s = sample(
+        [&] {
+            for (auto& t : leaves)
+                t.mutable_grad() = torch::Tensor();
+            fn().backward(g);
+        },
+        3,
+        15);
+    report(
+        workload, name, "ms", 1e6, s, kv("value", value) + kv("grad", magnitude(leaves[0].grad())));
+}
 inline void no_grad_left(std::initializer_list<torch::Tensor> l) {
     for (auto t : l)
         t.mutable_grad() = torch::Tensor();

@@ -12,32 +12,9 @@ static void run(const std::string& name, Layer layer, int64_t n, int64_t steps, 
         torch::NoGradGuard ng;
         p.copy_(bench::filled(p.sizes(), seed++, -0.1, 0.1));
     }
-    auto leaves = layer->parameters();
-    leaves.push_back(x);
-    const auto f = [&] { return std::get<0>(layer->forward(x)); };
-    double value = 0;
-    Tensor g;
-    {
-        torch::NoGradGuard ng;
-        auto y = f();
-        value = bench::magnitude(y);
-        g = bench::filled(y.sizes(), 9);
-    }
-    auto s = bench::sample(
-        [&] {
-            for (auto& t : leaves)
-                t.mutable_grad() = Tensor();
-            f().backward(g);
-        },
-        3,
-        15);
-    bench::report(
-        "W14",
-        name,
-        "ms",
-        1e6,
-        s,
-        bench::kv("value", value) + bench::kv("grad", bench::magnitude(x.grad())));
+    std::vector<Tensor> leaves = layer->parameters();
+    leaves.insert(leaves.begin(), x);
+    bench::seeded("W14", name, leaves, [&] { return std::get<0>(layer->forward(x)); });
 }
 int main() {
     bench::init();

@@ -4,31 +4,7 @@
 using torch::Tensor;
 template <class F>
 static void run(const std::string& name, std::vector<Tensor> leaves, F fn) {
-    if (!bench::wanted(name))
-        return;
-    Tensor g;
-    double value = 0;
-    {
-        torch::NoGradGuard ng;
-        auto y = fn();
-        value = bench::magnitude(y);
-        g = bench::filled(y.sizes(), 9);
-    }
-    auto s = bench::sample(
-        [&] {
-            for (auto& t : leaves)
-                t.mutable_grad() = Tensor();
-            fn().backward(g);
-        },
-        3,
-        15);
-    bench::report(
-        "W15",
-        name,
-        "ms",
-        1e6,
-        s,
-        bench::kv("value", value) + bench::kv("grad", bench::magnitude(leaves[0].grad())));
+    bench::seeded("W15", name, std::move(leaves), fn);
 }
 int main() {
     bench::init();
